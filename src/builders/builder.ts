@@ -1,0 +1,49 @@
+import type { Readable } from "node:stream";
+import type { ConfigVars, ProcessTypes } from "../model/app.ts";
+import type { Progress } from "../model/progress.ts";
+
+/** The files of one commit. Paths are relative, with `/`, without a leading one. */
+export interface Source {
+  /** 40 hex digits. */
+  readonly commit: string;
+  /** Whether a file (not a folder) is at this path. */
+  has(path: string): Promise<boolean>;
+  /** The file's text, or undefined where there is none. */
+  read(path: string): Promise<string | undefined>;
+  /** All files as an uncompressed tar with relative names. One use each call; destroying it stops the reader behind it. */
+  tar(): Promise<Readable>;
+}
+
+export interface BuildRequest {
+  readonly app: string;
+  /** Names the app's cache and survives a rename. */
+  readonly appId: string;
+  readonly buildId: string;
+  readonly source: Source;
+  readonly config: ConfigVars;
+}
+
+/** The immutable result of a build. */
+export interface Image {
+  /** Unique to this build: `berth-INSTANCE/APP:BUILD`. */
+  readonly reference: string;
+  readonly processTypes: ProcessTypes;
+}
+
+/**
+ * Turns source into an image. A build that fails because of the app throws UserError `build-failed` after its output went
+ * to `progress`; an abort of `signal` throws the signal's reason and leaves nothing behind.
+ */
+export interface Builder {
+  readonly name: string;
+  detect(source: Source): Promise<boolean>;
+  build(request: BuildRequest, progress: Progress, signal: AbortSignal): Promise<Image>;
+}
+
+/** What Berth made on the engine for an app and must remove again. Removing what is not there is no error. */
+export interface ImageStore {
+  exists(reference: string): Promise<boolean>;
+  remove(reference: string): Promise<void>;
+  /** Everything kept between builds of the app. */
+  removeCache(appId: string): Promise<void>;
+}

@@ -1,0 +1,28 @@
+import { join } from "node:path";
+
+/** Every path that Berth uses on disk, below one root. */
+export function pathsBelow(root: string) {
+  return {
+    root,
+    configFile: join(root, "berth.yml"),
+    /** Random id of this Berth: tells its containers from those of other daemons on the same engine. */
+    instanceId: join(root, "instance-id"),
+    database: join(root, "berth.db"),
+    hostKeys: join(root, "ssh"),
+    repositories: join(root, "repositories"),
+    /** Sockets and pid files: worth nothing after a reboot. */
+    run: join(root, "run"),
+    daemonLock: join(root, "run", "daemon.pid"),
+    /** The local CLI talks to the daemon here. */
+    commandSocket: join(root, "run", "command.sock"),
+    /** Router workers get the route table here. */
+    routesSocket: join(root, "run", "routes.sock"),
+    routerPid: (worker: number) => join(root, "run", `router-${worker}.pid`),
+    routerLog: join(root, "router.log"),
+    /** The last table, for a router that starts without a daemon. */
+    routesSnapshot: join(root, "routes.json"),
+    scratch: join(root, "tmp"),
+  } as const;
+}
+
+export type Paths = ReturnType<typeof pathsBelow>;

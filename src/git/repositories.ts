@@ -1,0 +1,23 @@
+import type { Source } from "../builders/builder.ts";
+
+/** Where the objects of a push are before its hook has agreed (git-receive-pack(1), quarantine environment). */
+export interface Quarantine {
+  readonly objectDirectory: string;
+  /** Colon-separated, as git has it. */
+  readonly alternates: string;
+}
+
+/** The apps' bare repositories. */
+export interface Repositories {
+  /** Absolute path; the folder may not exist yet. */
+  path(app: string): string;
+  exists(app: string): Promise<boolean>;
+  /** Makes it, with our hook, or brings the hook and settings of an existing one up to date. */
+  ensure(app: string): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  remove(app: string): Promise<void>;
+  /** The files of a commit, submodules included. */
+  source(app: string, commit: string, quarantine?: Quarantine): Promise<Source>;
+  /** Which branch `git clone` checks out. */
+  setHead(app: string, branch: string): Promise<void>;
+}

@@ -1,0 +1,64 @@
+/**
+ * The route table: what the router knows of the world. The daemon computes it, the router workers obey it.
+ * This file is also the whole protocol between the two (DESIGN.md, section 3).
+ */
+
+/** One web dyno that takes requests. */
+export interface Target {
+  /** Container id: tells two generations of one dyno apart even where the address is the same. */
+  readonly id: string;
+  /** `web.1` */
+  readonly dyno: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Everything the router must know of one app. No targets: the app exists but has no web dyno that could answer. */
+export interface AppRoutes {
+  readonly app: string;
+  /** Host names in lower case, without port and trailing dot. */
+  readonly hosts: readonly string[];
+  readonly targets: readonly Target[];
+  /** Version of the serving release, for headers and logs. */
+  readonly release: number | undefined;
+}
+
+/** `revision` only ever grows, also over restarts of the daemon. */
+export interface RouteTable {
+  readonly revision: number;
+  readonly apps: readonly AppRoutes[];
+}
+
+/** One step from a revision to the next: the app's new routes, or its removal. */
+export type RouteChange =
+  | { readonly revision: number; readonly set: AppRoutes }
+  | { readonly revision: number; readonly remove: string };
+
+/**
+ * Where a router worker gets its routes. `watch` resolves once subscribed, so a worker that watches first and then lists
+ * misses no change; changes at or below the listed revision are to be skipped.
+ */
+export interface RouteSource {
+  watch(signal: AbortSignal): Promise<AsyncIterable<RouteChange>>;
+  list(): Promise<RouteTable>;
+}
+
+/** Worker -> daemon, one JSON object a line on the routes socket. */
+export type WorkerMessage =
+  | { readonly type: "hello"; readonly pid: number; readonly worker: number; readonly fingerprint: string }
+  | { readonly type: "watch" }
+  | { readonly type: "list" }
+  /** Every request accepted from now on uses revision N or later. */
+  | { readonly type: "applied"; readonly revision: number }
+  /** The worker has no open request (and no upgraded connection) on this target that it no longer routes to. */
+  | { readonly type: "drained"; readonly target: string };
+
+/** Daemon -> worker. */
+export type DaemonMessage =
+  | { readonly type: "watching" }
+  | { readonly type: "table"; readonly table: RouteTable }
+  | { readonly type: "change"; readonly change: RouteChange }
+  /** Tell with `drained` when this target, which is in no route any more, has no open request. */
+  | { readonly type: "drain"; readonly target: string }
+  /** Stop listening, finish what is open within `graceMs`, end. */
+  | { readonly type: "retire"; readonly graceMs: number };

@@ -1,0 +1,141 @@
+import type { Source } from "../builders/builder.ts";
+import type { App, ConfigVars, Formation, ProcessTypes } from "../model/app.ts";
+import type { Dyno } from "../model/dyno.ts";
+import type { Key } from "../model/key.ts";
+import type { Progress } from "../model/progress.ts";
+import type { Release } from "../model/release.ts";
+import type { LogLine, RunIo } from "../schedulers/scheduler.ts";
+
+/**
+ * The verbs, as the doors see them. Each throws UserError for what the user can mend (`app-missing`, `app-busy`, ...).
+ * What changes an app's dynos takes the app's lock for its time: a second one fails at once with `app-busy`.
+ */
+export interface Operations {
+  createApp(input: { name: string }): Promise<App>;
+  /** Removes dynos, routes, images, cache, repository and all state. */
+  destroyApp(input: { app: string }): Promise<void>;
+  /** By name. */
+  listApps(): Promise<App[]>;
+  /** Throws `app-missing`. */
+  requireApp(input: { app: string }): Promise<App>;
+  /** Moves the repository and restarts the dynos under the new name without downtime. */
+  renameApp(input: { app: string; name: string }, job: Job): Promise<App>;
+  appReport(input: { app: string }): Promise<AppReport>;
+
+  config(input: { app: string }): Promise<ConfigVars>;
+  /** A new release, and a restart, where the app is deployed and `restart` is true; else the next release has the values. */
+  setConfig(input: { app: string; vars: ConfigVars; restart: boolean }, job: Job): Promise<Release | undefined>;
+  /** Names that are not set are passed over. */
+  unsetConfig(
+    input: { app: string; keys: readonly string[]; restart: boolean },
+    job: Job,
+  ): Promise<Release | undefined>;
+
+  /** Says for each whether it was added (false: the app had it). Throws `domain-taken`, `invalid-domain`: none is added. */
+  addDomains(input: { app: string; domains: readonly string[] }): Promise<{ domain: string; changed: boolean }[]>;
+  removeDomains(input: { app: string; domains: readonly string[] }): Promise<{ domain: string; changed: boolean }[]>;
+  domains(input: { app: string }): Promise<DomainReport>;
+
+  /** Throws `invalid-key`, `key-name-taken`, `key-taken`. */
+  addKey(input: { name: string; publicKey: string }): Promise<Key>;
+  listKeys(): Promise<Key[]>;
+  /** By name or `SHA256:` fingerprint. Throws `key-missing`. */
+  removeKey(input: { nameOrFingerprint: string }): Promise<Key>;
+
+  /** Lowest version first. */
+  releases(input: { app: string }): Promise<{ releases: Release[]; current: Release | undefined }>;
+  /** Without a version: to the release before the current one. Throws `release-missing`, `image-missing`. */
+  rollback(input: { app: string; version: number | undefined }, job: Job): Promise<Release>;
+
+  /** The host's value where `app` is undefined; an undefined value unsets. Throws `invalid-property`, `invalid-value`. */
+  setProperty(input: { app: string | undefined; key: PropertyKey; value: string | undefined }): Promise<void>;
+  /** What `X:report` shows: raw, computed and global value. */
+  property(input: { app: string; key: PropertyKey }): Promise<PropertyValue>;
+
+  formation(input: { app: string }): Promise<FormationReport>;
+  /** Starts and stops only what differs. Throws `unknown-process-type` where the release has no such type. */
+  scale(input: { app: string; quantities: Formation; deploy: boolean }, job: Job): Promise<void>;
+  /** New dynos healthy before the old ones stop. Throws `not-deployed`. */
+  restart(input: { app: string; processType: string | undefined }, job: Job): Promise<void>;
+  start(input: { app: string }, job: Job): Promise<void>;
+  stop(input: { app: string }, job: Job): Promise<void>;
+  processReport(input: { app: string }): Promise<ProcessReport>;
+
+  /** Merged over the app's dynos, in order of time. `processes`: `web` or `web.1`; all where empty. */
+  logs(input: {
+    app: string;
+    processes: readonly string[];
+    lines: number;
+    follow: boolean;
+    signal: AbortSignal;
+  }): Promise<AsyncIterable<DynoLogLine>>;
+  /** Exit code of the process. Throws `not-deployed`. */
+  run(input: { app: string; command: readonly string[]; env: ConfigVars }, io: RunIo): Promise<number>;
+
+  /** DESIGN.md, section 4. Creates the app where it is missing. A failure leaves the previous release serving. */
+  deploy(input: { app: string; source: Source }, job: Job): Promise<Deployed>;
+  /** What holds the app's lock, for a push that wants to know before it sends its objects. */
+  busyWith(input: { app: string }): Promise<string | undefined>;
+}
+
+/** Settings with a value per app and for the host, under Dokku's names (`git:set APP deploy-branch main`). */
+export type PropertyKey = "git.deploy-branch" | "ps.restart-policy" | "ps.stop-timeout-seconds" | "checks.timeout";
+
+/** Computed is what is in force: app's, else host's, else the default; empty where there is none. */
+export interface PropertyValue {
+  readonly raw: string;
+  readonly computed: string;
+  readonly global: string;
+}
+
+/** What an operation that takes time gets from its caller. */
+export interface Job {
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+  /** Name of the key, or "local". */
+  readonly actor: string;
+}
+
+export interface Deployed {
+  readonly release: Release;
+  /** Addresses under which the app now answers: `http://app.example.com`. */
+  readonly urls: readonly string[];
+}
+
+export interface AppReport {
+  readonly app: App;
+  readonly current: Release | undefined;
+  /** What holds the app's lock, if anything. */
+  readonly busyWith: string | undefined;
+  readonly urls: readonly string[];
+  /** Absolute path of its repository. */
+  readonly directory: string;
+}
+
+export interface DomainReport {
+  /** Set by `domains:add`. */
+  readonly own: readonly string[];
+  /** `APP.DOMAIN` under the host's global domain, or undefined where none is configured. */
+  readonly generated: string | undefined;
+  readonly global: string | undefined;
+}
+
+export interface FormationReport {
+  /** Every process type of the release and of the formation, with its wanted number. `release` is not among them. */
+  readonly quantities: Formation;
+  readonly processTypes: ProcessTypes;
+}
+
+export interface ProcessReport {
+  readonly app: App;
+  readonly current: Release | undefined;
+  readonly quantities: Formation;
+  /** By process type and number. */
+  readonly dynos: readonly Dyno[];
+}
+
+export interface DynoLogLine extends LogLine {
+  readonly app: string;
+  /** `web.1` */
+  readonly dyno: string;
+}

@@ -1,0 +1,17 @@
+import type { AppRoutes } from "../model/route.ts";
+
+/** Gets routes to every router worker, and knows when they are in force. */
+export interface RoutePublisher {
+  /**
+   * Makes these the app's routes and resolves once every connected worker uses them for new requests, or after
+   * `routing.acknowledgeTimeout` with a logged warning: a worker that hangs must not stop deploys.
+   * A call with routes equal to the published ones changes nothing and resolves when those are acknowledged.
+   */
+  publish(routes: AppRoutes): Promise<void>;
+  /** Takes the app out of the table. */
+  withdraw(app: string): Promise<void>;
+  /** Replaces the whole table, as at the start of the daemon. */
+  replace(apps: readonly AppRoutes[]): Promise<void>;
+  /** Resolves when no worker has an open request on these targets (already out of the table), or after the timeout. */
+  drained(targets: readonly string[], timeoutMs: number): Promise<void>;
+}

@@ -1,0 +1,80 @@
+import type { Readable, Writable } from "node:stream";
+import type { ConfigVars } from "../model/app.ts";
+import type { Dyno, DynoSpec } from "../model/dyno.ts";
+
+/** Something happened to a dyno. `gone`: its container was removed. */
+export interface DynoEvent {
+  readonly type: "started" | "died" | "gone";
+  readonly id: string;
+  readonly app: string;
+}
+
+/** A one-off process, attached to the caller until it ends. */
+export interface RunSpec {
+  readonly app: string;
+  readonly release: number;
+  readonly image: string;
+  /** Words, not a shell line: they reach the process as they are. */
+  readonly command: readonly string[];
+  readonly config: ConfigVars;
+  readonly stopTimeoutSeconds: number;
+}
+
+export interface RunIo {
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  /** Not used with a terminal: there both arrive on stdout. */
+  readonly stderr: Writable;
+  /** Set when the process gets a terminal. */
+  readonly terminal: Terminal | undefined;
+  /** Ends the process: the caller has gone. */
+  readonly signal: AbortSignal;
+}
+
+export interface Terminal {
+  readonly name: string;
+  readonly size: TerminalSize;
+  /** Calls back for each later size; returns the unsubscribe. */
+  onResize(listener: (size: TerminalSize) => void): () => void;
+}
+
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export interface LogOptions {
+  readonly follow: boolean;
+  /** How many of the last lines to begin with. */
+  readonly lines: number;
+  readonly signal: AbortSignal;
+}
+
+export interface LogLine {
+  /** RFC 3339 with nanoseconds, as the engine wrote it; sorts as text. */
+  readonly time: string;
+  readonly stream: "stdout" | "stderr";
+  readonly text: string;
+}
+
+/** Runs dynos. It is told what to do and never decides: no restarts of its own, no formation, no routes. */
+export interface Scheduler {
+  /** All dynos of this Berth, of one app where named, ended ones too. One-off dynos are not among them. */
+  list(app?: string): Promise<Dyno[]>;
+  /** Resolves once the process was started, not when it is healthy. On failure nothing is left behind. */
+  start(spec: DynoSpec): Promise<Dyno>;
+  /** SIGTERM, the dyno's stop timeout, SIGKILL, removal. One that is not there is no error. */
+  stop(id: string): Promise<void>;
+  /** Resolves once subscribed; ends with the signal. Goes on by itself when the engine restarts. */
+  watch(signal: AbortSignal): Promise<AsyncIterable<DynoEvent>>;
+  /** Exit code of the process. */
+  attach(spec: RunSpec, io: RunIo): Promise<number>;
+  logs(id: string, options: LogOptions): AsyncIterable<LogLine>;
+  /** Ports on which something in the dyno listens, and on which address; empty where it cannot be told. */
+  listeners(id: string): Promise<Listener[]>;
+}
+
+export interface Listener {
+  readonly address: string;
+  readonly port: number;
+}

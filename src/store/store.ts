@@ -1,0 +1,109 @@
+import type { App, ConfigVars, Formation } from "../model/app.ts";
+import type { Build, BuildStatus } from "../model/build.ts";
+import type { Key } from "../model/key.ts";
+import type { Release } from "../model/release.ts";
+
+/**
+ * Berth's state. `read` and `write` run their work in one transaction: it sees one state, and a write happens wholly or
+ * (when the work throws) not at all. Work is synchronous, so nothing can be interleaved with it; it must not return a
+ * promise. Every implementation passes test/store/contract.ts.
+ */
+export interface Store {
+  read<T>(work: (view: View) => T): T;
+  write<T>(work: (changes: Changes) => T): T;
+  close(): void;
+}
+
+/** Lists are in the order that a person expects: by name, or oldest first where there is a time. */
+export interface View {
+  readonly apps: {
+    list(): App[];
+    byName(name: string): App | undefined;
+    byId(id: string): App | undefined;
+  };
+  readonly keys: {
+    list(): Key[];
+    byFingerprint(fingerprint: string): Key | undefined;
+    byName(name: string): Key | undefined;
+  };
+  readonly config: { of(appId: string): ConfigVars };
+  readonly builds: {
+    /** Oldest first. */
+    of(appId: string): Build[];
+    byId(id: string): Build | undefined;
+    withStatus(status: BuildStatus): Build[];
+    log(id: string): string;
+  };
+  readonly releases: {
+    /** By version, lowest first. */
+    of(appId: string): Release[];
+    byId(id: string): Release | undefined;
+    byVersion(appId: string, version: number): Release | undefined;
+    /** Version that the next release gets; versions of removed releases are not given again. */
+    nextVersion(appId: string): number;
+  };
+  readonly domains: {
+    /** In the order they were added. */
+    of(appId: string): string[];
+    /** The id of the app that has this domain. */
+    owner(domain: string): string | undefined;
+  };
+  readonly formation: { of(appId: string): Formation };
+  /** Settings that users change with `X:set`: per app, or of the host where `appId` is undefined. */
+  readonly properties: {
+    get(appId: string | undefined, key: string): string | undefined;
+    of(appId: string | undefined): Record<string, string>;
+  };
+}
+
+/** Inserting what breaks a uniqueness rule (app name, key name, fingerprint, domain) throws StoreConflict. */
+export interface Changes extends View {
+  readonly apps: View["apps"] & {
+    insert(app: App): void;
+    /** Replaces all fields of the app with this id. */
+    update(app: App): void;
+    /** Removes the app with all it has: config, builds, releases, domains, formation, properties. */
+    remove(id: string): void;
+  };
+  readonly keys: View["keys"] & {
+    insert(key: Key): void;
+    remove(fingerprint: string): void;
+  };
+  readonly config: View["config"] & {
+    set(appId: string, vars: ConfigVars): void;
+    unset(appId: string, keys: readonly string[]): void;
+  };
+  readonly builds: View["builds"] & {
+    insert(build: Build): void;
+    update(build: Build): void;
+    appendLog(id: string, text: string): void;
+    remove(id: string): void;
+  };
+  readonly releases: View["releases"] & {
+    insert(release: Release): void;
+    remove(id: string): void;
+  };
+  readonly domains: View["domains"] & {
+    add(appId: string, domain: string): void;
+    remove(appId: string, domain: string): void;
+  };
+  readonly formation: View["formation"] & {
+    /** Merges: types that are not named keep their quantity. */
+    set(appId: string, formation: Formation): void;
+  };
+  readonly properties: View["properties"] & {
+    /** Undefined removes it. */
+    set(appId: string | undefined, key: string, value: string | undefined): void;
+  };
+}
+
+/** `what` names the rule: "app name", "key name", "key fingerprint", "domain". */
+export class StoreConflict extends Error {
+  override readonly name = "StoreConflict";
+  readonly what: string;
+
+  constructor(what: string) {
+    super(`${what} is taken`);
+    this.what = what;
+  }
+}
