@@ -1,0 +1,34 @@
+# Two images from one base: `run` carries apps, `build` adds what their builds need. scripts/images.sh makes both and finds
+# a base where no registry answers. Plain Dockerfile syntax only: the classic builder of Docker 20.10 has to read it.
+ARG BASE=debian:12
+
+FROM ${BASE} AS run
+# What the host adds (its authorities, its package mirror) is staged by scripts/images.sh; a plain `docker build .` has none.
+COPY scripts/image/setup scripts/image/host /tmp/setup/
+# libatomic1 and libstdc++6: Node's official binaries need them. nginx serves static sites (buildpacks/static says why).
+RUN /tmp/setup/use-host-sources \
+ && /tmp/setup/install-packages ca-certificates libatomic1 libstdc++6 nginx netbase tzdata \
+ && /tmp/setup/trust-host-authorities \
+ && /tmp/setup/add-dyno-user \
+ && rm -rf /tmp/setup
+COPY scripts/image/run/lib /usr/local/lib/berth/
+COPY scripts/image/run/exec scripts/image/run/start /
+# TINI_KILL_PROCESS_GROUP: the engine's init passes a stop signal to every process of the dyno, as Heroku does; otherwise
+# only the shell around `web: a && b` would hear it.
+ENV HOME=/app LANG=C.UTF-8 LC_ALL=C.UTF-8 TINI_KILL_PROCESS_GROUP=1
+WORKDIR /app
+USER dyno
+CMD ["/start", "web"]
+
+FROM run AS build
+USER root
+COPY scripts/image/setup /tmp/setup/
+RUN /tmp/setup/install-packages \
+      autoconf build-essential bzip2 curl file git jq libssl-dev openssh-client pkg-config python3 rsync unzip xz-utils \
+      zip zlib1g-dev \
+ && rm -rf /tmp/setup \
+ && install -d -o dyno -g dyno /tmp/build /tmp/cache /tmp/env
+COPY scripts/image/build/build /
+COPY buildpacks /buildpacks/
+USER dyno
+CMD ["/build"]
