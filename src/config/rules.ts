@@ -1,0 +1,83 @@
+import { isIP } from "node:net";
+import { isAbsolute, resolve } from "node:path";
+
+/** What values a setting takes. `parse` gives undefined for a text that does not fit; `allowed` completes "allowed is ...". */
+export interface Rule<T> {
+  readonly allowed: string;
+  parse(text: string): T | undefined;
+}
+
+export const port: Rule<number> = {
+  allowed: "a port number from 0 to 65535 (0: any free port)",
+  parse: (text) => wholeNumber(text, 0, 65535),
+};
+
+export function count(least: number, most: number): Rule<number> {
+  return { allowed: `a whole number from ${least} to ${most}`, parse: (text) => wholeNumber(text, least, most) };
+}
+
+export function oneOf<const T extends string>(values: readonly T[]): Rule<T> {
+  return { allowed: `one of ${values.join(", ")}`, parse: (text) => values.find((value) => value === text) };
+}
+
+const unitMs: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, "": 1000 };
+// Longer than that and setTimeout would fire at once.
+const longestMs = 2 ** 31 - 1;
+
+/** Result in milliseconds. */
+export const duration: Rule<number> = {
+  allowed: "a duration such as 30s, 5m or 1h, or a number of seconds",
+  parse: (text) => {
+    const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|)$/.exec(text);
+    const ms = Math.round(Number(match?.[1]) * (unitMs[match?.[2] ?? ""] ?? Number.NaN));
+    return ms >= 0 && ms <= longestMs ? ms : undefined;
+  },
+};
+
+export const path: Rule<string> = {
+  allowed: "a path",
+  parse: (text) => (text === "" || text.includes("\0") ? undefined : resolve(text)),
+};
+
+/** In a file there is no telling what a relative path would start from. */
+export const absolutePath: Rule<string> = {
+  allowed: "an absolute path",
+  parse: (text) => (isAbsolute(text) && !text.includes("\0") ? resolve(text) : undefined),
+};
+
+const label = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/;
+
+/** Result in lower case. */
+export const domain: Rule<string> = {
+  allowed: "a domain name such as apps.example.com",
+  parse: (text) => {
+    const name = text.toLowerCase();
+    const fits = name.length <= 253 && isIP(name) === 0 && name.split(".").every((part) => label.test(part));
+    return fits ? name : undefined;
+  },
+};
+
+export const address: Rule<string> = {
+  allowed: "an IP address such as 0.0.0.0, :: or 127.0.0.1, or localhost",
+  parse: (text) => (isIP(text) !== 0 || text === "localhost" ? text : undefined),
+};
+
+export const image: Rule<string> = {
+  allowed: "an image reference such as name:tag",
+  parse: (text) => (/^[a-z0-9][a-zA-Z0-9._:/@-]{0,254}$/.test(text) ? text : undefined),
+};
+
+export const branch: Rule<string> = {
+  allowed: "a branch name such as main",
+  // What git-check-ref-format(1) allows, without its rarer letters.
+  parse: (text) =>
+    /^[A-Za-z0-9_][A-Za-z0-9_./+-]{0,200}$/.test(text) && !/\.\.|\/\/|\/\.|[./]$|\.lock(\/|$)/.test(text)
+      ? text
+      : undefined,
+};
+
+function wholeNumber(text: string, least: number, most: number): number | undefined {
+  if (!/^\d{1,15}$/.test(text)) return undefined;
+  const number = Number(text);
+  return number >= least && number <= most ? number : undefined;
+}

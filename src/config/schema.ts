@@ -1,0 +1,189 @@
+import { availableParallelism } from "node:os";
+import { logLevels } from "../lib/logger.ts";
+import {
+  absolutePath,
+  address,
+  branch,
+  count,
+  domain,
+  duration,
+  image,
+  oneOf,
+  path,
+  port,
+  type Rule,
+} from "./rules.ts";
+
+/**
+ * One setting. Its name is the key in the file, `--name` on the command line and BERTH_NAME in the environment.
+ * A default is written as the user would write it; where it depends on the machine, `fallback` says how.
+ */
+export interface Setting<T> {
+  readonly rule: Rule<T>;
+  readonly description: string;
+  readonly example: string;
+  readonly default?: string;
+  readonly fallback?: { readonly text: string; readonly value: () => string };
+  /** True for what says where the file is, and so cannot be in it. */
+  readonly outsideFile?: boolean;
+}
+
+/** Has a value in any case. */
+type Given =
+  | { readonly default: string }
+  | { readonly fallback: { readonly text: string; readonly value: () => string } };
+
+function setting<T, D extends Omit<Setting<T>, "rule">>(
+  rule: Rule<T>,
+  documentation: D,
+): D & { readonly rule: Rule<T> } {
+  return { ...documentation, rule };
+}
+
+export const defaultRoot = "/var/lib/berth";
+
+export const schema = {
+  root: setting(path, {
+    description: "Folder that holds all state. Several daemons run side by side when each has its own.",
+    default: defaultRoot,
+    example: "/var/lib/berth",
+    outsideFile: true,
+  }),
+  config: setting(path, {
+    description: "The configuration file. Without this, berth.yml in the root is read where it exists.",
+    example: "/etc/berth.yml",
+    outsideFile: true,
+  }),
+  domain: setting(domain, {
+    description: "Global domain: each app answers under APP.DOMAIN. Point a wildcard DNS record at this machine.",
+    example: "apps.example.com",
+  }),
+  "ssh-host": setting(address, {
+    description: "Address on which git pushes and commands are accepted.",
+    default: "0.0.0.0",
+    example: "127.0.0.1",
+  }),
+  "ssh-port": setting(port, {
+    description: "Port on which git pushes and commands are accepted.",
+    default: "2222",
+    example: "2222",
+  }),
+  "http-host": setting(address, {
+    description: "Address on which the router takes web traffic.",
+    default: "0.0.0.0",
+    example: "::",
+  }),
+  "http-port": setting(port, { description: "Port for plain HTTP.", default: "80", example: "8080" }),
+  "https-port": setting(port, {
+    description: "Port for HTTPS. Checked, but not opened yet.",
+    default: "443",
+    example: "8443",
+  }),
+  "docker-socket": setting(absolutePath, {
+    description: "Socket of the Docker engine.",
+    default: "/var/run/docker.sock",
+    example: "/run/user/1000/docker.sock",
+  }),
+  "log-level": setting(oneOf(logLevels), {
+    description: "The least serious messages that are logged.",
+    default: "info",
+    example: "debug",
+  }),
+  "log-format": setting(oneOf(["auto", "json", "pretty"]), {
+    description: "How log lines look. `auto` is pretty on a terminal and JSON elsewhere.",
+    default: "auto",
+    example: "json",
+  }),
+  "router-workers": setting(count(1, 256), {
+    description: "Number of router processes that share the HTTP port.",
+    fallback: { text: "number of cores", value: () => String(availableParallelism()) },
+    example: "2",
+  }),
+  "run-image": setting(image, {
+    description: "Image in which apps run.",
+    default: "berth/run:1",
+    example: "berth/run:1",
+  }),
+  "build-image": setting(image, {
+    description: "Image in which apps are built: the run image and compilers.",
+    default: "berth/build:1",
+    example: "berth/build:1",
+  }),
+  "ca-file": setting(absolutePath, {
+    description:
+      "Certificates that builds trust besides those of their image, for networks whose proxy opens TLS. Without this, /etc/ssl/certs/ca-certificates.crt is used where it exists.",
+    example: "/etc/ssl/certs/ca-certificates.crt",
+  }),
+  "deploy-branch": setting(branch, {
+    description: "Branch that is deployed when it is pushed. Without this, main or master.",
+    example: "main",
+  }),
+  "keep-releases": setting(count(2, 1000), {
+    description: "How many releases of each app keep their image, to roll back to.",
+    default: "10",
+    example: "5",
+  }),
+  "build-timeout": setting(duration, {
+    description: "A build that takes longer is cancelled.",
+    default: "30m",
+    example: "1h",
+  }),
+  "health-timeout": setting(duration, {
+    description: "How long a new web process may take until it accepts connections.",
+    default: "60s",
+    example: "2m",
+  }),
+  "drain-timeout": setting(duration, {
+    description: "How long open requests may go on in processes that a deploy has replaced.",
+    default: "30s",
+    example: "2m",
+  }),
+  "stop-timeout": setting(duration, {
+    description: "How long a process has between SIGTERM and SIGKILL.",
+    default: "30s",
+    example: "10s",
+  }),
+  "shutdown-timeout": setting(duration, {
+    description: "How long builds may go on after the daemon is told to stop; then they are cancelled.",
+    default: "30s",
+    example: "5m",
+  }),
+  "ssh-login-attempts": setting(count(1, 100), {
+    description: "How many keys a client may offer before it is disconnected.",
+    default: "10",
+    example: "6",
+  }),
+  "ssh-login-timeout": setting(duration, {
+    description: "How long a client may take to log in.",
+    default: "30s",
+    example: "1m",
+  }),
+  "ssh-connections": setting(count(1, 100_000), {
+    description: "How many ssh connections may be open at the same time.",
+    default: "100",
+    example: "500",
+  }),
+  "ssh-idle-timeout": setting(duration, {
+    description: "An ssh connection on which nothing runs is closed after this time.",
+    default: "5m",
+    example: "15m",
+  }),
+};
+
+type Schema = typeof schema;
+export type SettingName = keyof Schema;
+
+type CamelCase<S extends string> = S extends `${infer Head}-${infer Tail}`
+  ? `${Head}${Capitalize<CamelCase<Tail>>}`
+  : S;
+type ValueOf<S> = S extends { readonly rule: Rule<infer T> } ? (S extends Given ? T : T | undefined) : never;
+
+/** The settings in force: names in camel case, durations in milliseconds. */
+export type Settings = { readonly [Name in SettingName as CamelCase<Name>]: ValueOf<Schema[Name]> };
+
+/** The same settings for code that goes through all of them. */
+export const settingList: ReadonlyMap<string, Setting<unknown>> = new Map(Object.entries<Setting<unknown>>(schema));
+
+export function environmentName(name: string): string {
+  return `BERTH_${name.replaceAll("-", "_").toUpperCase()}`;
+}
