@@ -5,8 +5,9 @@ import type { Release } from "../model/release.ts";
 
 /**
  * Berth's state. `read` and `write` run their work in one transaction: it sees one state, and a write happens wholly or
- * (when the work throws) not at all. Work is synchronous, so nothing can be interleaved with it; it must not return a
- * promise. Every implementation passes test/store/contract.ts.
+ * (when the work throws) not at all. Work is synchronous, so nothing can be interleaved with it: a promise as its result, a
+ * transaction inside another, and the use of a view after its transaction all throw. What is handed in and out are
+ * copies. Every implementation passes test/store/contract.ts.
  */
 export interface Store {
   read<T>(work: (view: View) => T): T;
@@ -56,7 +57,11 @@ export interface View {
   };
 }
 
-/** Inserting what breaks a uniqueness rule (app name, key name, fingerprint, domain) throws StoreConflict. */
+/**
+ * Inserting what breaks a uniqueness rule (app name, key name, fingerprint, domain) throws StoreConflict.
+ * Changing what is not there, or adding to an app that is not there, is a bug in the caller and throws; so is making a
+ * release current that is not the app's, and removing the one that is. Removing what is not there does nothing.
+ */
 export interface Changes extends View {
   readonly apps: View["apps"] & {
     insert(app: App): void;

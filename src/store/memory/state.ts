@@ -1,0 +1,54 @@
+import type { App, ConfigVars, Formation } from "../../model/app.ts";
+import type { Build } from "../../model/build.ts";
+import type { Key } from "../../model/key.ts";
+import type { Release } from "../../model/release.ts";
+
+/**
+ * All state. A value in a map is never changed, only replaced, so a copy of the maps is a copy of the state: that makes
+ * a transaction cheap and a rollback nothing at all.
+ */
+export interface State {
+  readonly apps: Map<string, App>;
+  readonly keys: Map<string, Key>;
+  readonly config: Map<string, ConfigVars>;
+  readonly builds: Map<string, Build>;
+  readonly logs: Map<string, string>;
+  readonly releases: Map<string, Release>;
+  /** App id -> version of the next release. */
+  readonly nextVersions: Map<string, number>;
+  /** Domain -> app id, in the order they were added. */
+  readonly domains: Map<string, string>;
+  readonly formation: Map<string, Formation>;
+  /** App id, or undefined for the host. */
+  readonly properties: Map<string | undefined, Readonly<Record<string, string>>>;
+}
+
+export function emptyState(): State {
+  return {
+    apps: new Map(),
+    keys: new Map(),
+    config: new Map(),
+    builds: new Map(),
+    logs: new Map(),
+    releases: new Map(),
+    nextVersions: new Map(),
+    domains: new Map(),
+    formation: new Map(),
+    properties: new Map(),
+  };
+}
+
+export function copyState(state: State): State {
+  return {
+    apps: new Map(state.apps),
+    keys: new Map(state.keys),
+    config: new Map(state.config),
+    builds: new Map(state.builds),
+    logs: new Map(state.logs),
+    releases: new Map(state.releases),
+    nextVersions: new Map(state.nextVersions),
+    domains: new Map(state.domains),
+    formation: new Map(state.formation),
+    properties: new Map(state.properties),
+  };
+}

@@ -1,0 +1,36 @@
+import type { Changes, View } from "../store.ts";
+import type { Connection } from "./connection.ts";
+import { appChanges, appView } from "./tables/apps.ts";
+import { buildChanges, buildView } from "./tables/builds.ts";
+import { configChanges, configView } from "./tables/config.ts";
+import { domainChanges, domainView } from "./tables/domains.ts";
+import { formationChanges, formationView } from "./tables/formation.ts";
+import { keyChanges, keyView } from "./tables/keys.ts";
+import { propertyChanges, propertyView } from "./tables/properties.ts";
+import { releaseChanges, releaseView } from "./tables/releases.ts";
+
+export function createView(connection: Connection): View {
+  return {
+    apps: appView(connection),
+    keys: keyView(connection),
+    config: configView(connection),
+    builds: buildView(connection),
+    releases: releaseView(connection),
+    domains: domainView(connection),
+    formation: formationView(connection),
+    properties: propertyView(connection),
+  };
+}
+
+export function createChanges(connection: Connection): Changes {
+  return {
+    apps: appChanges(connection),
+    keys: keyChanges(connection),
+    config: configChanges(connection),
+    builds: buildChanges(connection),
+    releases: releaseChanges(connection),
+    domains: domainChanges(connection),
+    formation: formationChanges(connection),
+    properties: propertyChanges(connection),
+  };
+}
