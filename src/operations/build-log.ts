@@ -1,0 +1,54 @@
+import type { UserError } from "../model/errors.ts";
+import type { Progress } from "../model/progress.ts";
+import { createProgressPrinter } from "../model/progress-printer.ts";
+import type { Context } from "./context.ts";
+
+export interface BuildLog {
+  /** Goes to the user and into the stored log. */
+  readonly progress: Progress;
+  failure(error: UserError): void;
+  close(): void;
+}
+
+// One transaction for each line would cost more than the line's build step; a crash may lose this much of the log.
+const flushEveryMs = 500;
+// What a runaway build prints must not fill the disk. The user still sees all of it.
+const longestLog = 8 * 1024 * 1024;
+
+/** Keeps what a build prints while it passes it on. */
+export function openBuildLog(context: Context, buildId: string, progress: Progress): BuildLog {
+  let pending = "";
+  let stored = 0;
+  const flush = () => {
+    if (pending === "") return;
+    const text = pending;
+    pending = "";
+    context.store.write((changes) => changes.builds.appendLog(buildId, text));
+  };
+  const keep = (text: string) => {
+    if (stored > longestLog) return;
+    stored += text.length;
+    pending += stored > longestLog ? "... the log goes on, but no more of it is kept\n" : text;
+  };
+  const printer = createProgressPrinter(keep);
+  const timer = setInterval(flush, flushEveryMs);
+  return {
+    progress: both(progress, printer),
+    failure(error) {
+      for (const line of error.details) printer.line(line);
+      printer.warn(error.message);
+    },
+    close() {
+      clearInterval(timer);
+      flush();
+    },
+  };
+}
+
+function both(first: Progress, second: Progress): Progress {
+  const tee = (method: keyof Progress) => (text: string) => {
+    first[method](text);
+    second[method](text);
+  };
+  return { step: tee("step"), headline: tee("headline"), detail: tee("detail"), warn: tee("warn"), line: tee("line") };
+}

@@ -1,0 +1,48 @@
+import type { Builder, ImageStore } from "../builders/builder.ts";
+import type { Repositories } from "../git/repositories.ts";
+import type { Logger } from "../lib/logger.ts";
+import type { RoutePublisher } from "../routing/publisher.ts";
+import type { Scheduler } from "../schedulers/scheduler.ts";
+import type { Store } from "../store/store.ts";
+import type { AppLocks } from "./app-locks.ts";
+import type { Background } from "./background.ts";
+import type { InService } from "./in-service.ts";
+
+/** What every verb works with. Made once by daemon.ts. */
+export interface Context {
+  readonly store: Store;
+  readonly scheduler: Scheduler;
+  /** In the order in which they are asked. */
+  readonly builders: readonly Builder[];
+  readonly images: ImageStore;
+  readonly publisher: RoutePublisher;
+  readonly repositories: Repositories;
+  readonly logger: Logger;
+  readonly settings: OperationSettings;
+  readonly locks: AppLocks;
+  readonly inService: InService;
+  readonly background: Background;
+  /** Dynos on their way out: nobody else is to touch them. */
+  readonly retiring: Set<string>;
+  /** Whether something accepts connections there, told within the time. */
+  readonly probe: (address: string, port: number, timeoutMs: number) => Promise<boolean>;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+}
+
+export interface OperationSettings {
+  /** Apps without a domain of their own appear as `APP.DOMAIN`. */
+  readonly domain: string | undefined;
+  /** For addresses shown to users. */
+  readonly httpPort: number;
+  readonly healthTimeoutMs: number;
+  readonly drainTimeoutMs: number;
+  readonly stopTimeoutSeconds: number;
+  readonly buildTimeoutMs: number;
+  /** Images are kept for this many releases of an app, the current one among them. */
+  readonly keepReleases: number;
+  readonly deployBranch: string | undefined;
+}
+
+/** Unless the app sets PORT itself (Dokku's and buildstep's number). */
+export const defaultPort = 5000;

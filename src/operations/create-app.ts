@@ -1,0 +1,39 @@
+import type { App } from "../model/app.ts";
+import { UserError } from "../model/errors.ts";
+import { checkAppName } from "../model/names.ts";
+import type { Changes } from "../store/store.ts";
+import type { Context } from "./context.ts";
+import { newAppId } from "./ids.ts";
+import { publishRoutes } from "./publish-routes.ts";
+
+export async function createApp(context: Context, input: { name: string }): Promise<App> {
+  checkAppName(input.name);
+  const app = context.store.write((changes) => {
+    if (changes.apps.byName(input.name) !== undefined) {
+      throw new UserError("name-taken", "Name is already taken", {
+        hint: `App ${input.name} exists; choose another name`,
+      });
+    }
+    return insertApp(context, changes, input.name);
+  });
+  await publishRoutes(context, app.id);
+  return app;
+}
+
+/** The app of this name, made where it is missing, as the first push does. */
+export async function ensureApp(context: Context, name: string): Promise<App> {
+  const existing = context.store.read((view) => view.apps.byName(name));
+  return existing ?? (await createApp(context, { name }));
+}
+
+function insertApp(context: Context, changes: Changes, name: string): App {
+  const app: App = {
+    id: newAppId(),
+    name,
+    createdAt: context.now(),
+    currentReleaseId: undefined,
+    stopped: false,
+  };
+  changes.apps.insert(app);
+  return app;
+}

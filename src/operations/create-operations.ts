@@ -1,0 +1,65 @@
+import { addDomains } from "./add-domains.ts";
+import { addKey } from "./add-key.ts";
+import { appReport } from "./app-report.ts";
+import type { Context } from "./context.ts";
+import { createApp } from "./create-app.ts";
+import { deploy } from "./deploy.ts";
+import { destroyApp } from "./destroy-app.ts";
+import { domainReport } from "./domain-report.ts";
+import { formation } from "./formation.ts";
+import { getConfig } from "./get-config.ts";
+import { logs } from "./logs.ts";
+import type { Operations } from "./operations.ts";
+import { processReport } from "./process-report.ts";
+import { property, setProperty } from "./properties.ts";
+import { releases } from "./releases.ts";
+import { removeDomains } from "./remove-domains.ts";
+import { removeKey } from "./remove-key.ts";
+import { renameApp } from "./rename-app.ts";
+import { appByName } from "./require-app.ts";
+import { restart } from "./restart.ts";
+import { rollback } from "./rollback.ts";
+import { runDyno } from "./run-dyno.ts";
+import { scale } from "./scale.ts";
+import { setConfig } from "./set-config.ts";
+import { start } from "./start.ts";
+import { stop } from "./stop.ts";
+import { unsetConfig } from "./unset-config.ts";
+
+/** The verbs, bound to what they work with. */
+export function createOperations(context: Context): Operations {
+  return {
+    createApp: (input) => createApp(context, input),
+    destroyApp: (input) => destroyApp(context, input),
+    listApps: async () => context.store.read((view) => view.apps.list()),
+    requireApp: async (input) => context.store.read((view) => appByName(view, input.app)),
+    renameApp: (input, job) => renameApp(context, input, job),
+    appReport: (input) => appReport(context, input),
+    config: (input) => getConfig(context, input),
+    setConfig: (input, job) => setConfig(context, input, job),
+    unsetConfig: (input, job) => unsetConfig(context, input, job),
+    addDomains: (input) => addDomains(context, input),
+    removeDomains: (input) => removeDomains(context, input),
+    domains: (input) => domainReport(context, input),
+    addKey: (input) => addKey(context, input),
+    listKeys: async () => context.store.read((view) => view.keys.list()),
+    removeKey: (input) => removeKey(context, input),
+    releases: (input) => releases(context, input),
+    rollback: (input, job) => rollback(context, input, job),
+    setProperty: (input) => setProperty(context, input),
+    property: (input) => property(context, input),
+    formation: (input) => formation(context, input),
+    scale: (input, job) => scale(context, input, job),
+    restart: (input, job) => restart(context, input, job),
+    start: (input, job) => start(context, input, job),
+    stop: (input, job) => stop(context, input, job),
+    processReport: (input) => processReport(context, input),
+    logs: (input) => logs(context, input),
+    run: (input, io) => runDyno(context, input, io),
+    deploy: (input, job) => deploy(context, input, job),
+    busyWith: async (input) => {
+      const app = context.store.read((view) => view.apps.byName(input.app));
+      return app === undefined ? undefined : context.locks.busyWith(app.id);
+    },
+  };
+}

@@ -1,0 +1,147 @@
+import type { Builder, Image, Source } from "../builders/builder.ts";
+import { pickBuilder } from "../builders/pick-builder.ts";
+import type { App } from "../model/app.ts";
+import type { Build } from "../model/build.ts";
+import { UserError } from "../model/errors.ts";
+import type { Progress } from "../model/progress.ts";
+import type { Release } from "../model/release.ts";
+import { urlsOf } from "./app-urls.ts";
+import { type BuildLog, openBuildLog } from "./build-log.ts";
+import type { Context } from "./context.ts";
+import { ensureApp } from "./create-app.ts";
+import { newBuildId } from "./ids.ts";
+import type { Deployed, Job } from "./operations.ts";
+import { pruneImages } from "./prune.ts";
+import { activateRelease, draftRelease } from "./releases.ts";
+import { replaceDynos } from "./replace-dynos.ts";
+import { canceled } from "./transition.ts";
+
+/** DESIGN.md, section 4. */
+export async function deploy(context: Context, input: { app: string; source: Source }, job: Job): Promise<Deployed> {
+  const app = await ensureApp(context, input.app);
+  const { source } = input;
+  const short = source.commit.slice(0, 7);
+  return context.locks.hold(app, `deploy of ${short} by ${job.actor}`, async () => {
+    const timings = stopwatch(context.now);
+    const build = startBuild(context, app, source.commit);
+    const log = openBuildLog(context, build.id, job.progress);
+    const logged = { ...job, progress: log.progress };
+    try {
+      const image = await buildImage(context, { app, build, source }, logged);
+      timings.lap("build");
+      const release = await releaseImage(context, { app, build, image }, logged);
+      timings.lap("start");
+      finishBuild(context, build, { status: "succeeded" });
+      context.background.run("prune images", () => pruneImages(context, app.id));
+      const fields = { app: app.name, release: release.version, build: build.id, ms: timings.laps() };
+      context.logger.info(fields, "deployed");
+      return { release, urls: urlsOf(context, app.id) };
+    } catch (error) {
+      failBuild(context, { build, log, job }, error);
+      throw error;
+    } finally {
+      log.close();
+    }
+  });
+}
+
+interface BuildInput {
+  readonly app: App;
+  readonly build: Build;
+  readonly source: Source;
+}
+
+async function buildImage(context: Context, { app, build, source }: BuildInput, job: Job): Promise<Image> {
+  const timeout = AbortSignal.timeout(context.settings.buildTimeoutMs);
+  const signal = AbortSignal.any([job.signal, timeout]);
+  try {
+    const builder = await pickBuilder(context.builders, source);
+    noteBuilder(context, build, builder, job.progress);
+    const config = context.store.read((view) => view.config.of(app.id));
+    const request = { app: app.name, appId: app.id, buildId: build.id, source, config };
+    return await builder.build(request, job.progress, signal);
+  } catch (error) {
+    if (job.signal.aborted) throw canceled(job.signal);
+    if (timeout.aborted) {
+      const minutes = Math.round(context.settings.buildTimeoutMs / 60_000);
+      throw new UserError("build-timeout", `The build was stopped: it took longer than ${minutes} minutes`);
+    }
+    throw error;
+  }
+}
+
+function noteBuilder(context: Context, build: Build, builder: Builder, progress: Progress): void {
+  context.store.write((changes) => changes.builds.update({ ...build, builder: builder.name }));
+  progress.step(`Building with ${builder.name}`);
+}
+
+async function releaseImage(
+  context: Context,
+  { app, build, image }: { app: App; build: Build; image: Image },
+  job: Job,
+): Promise<Release> {
+  try {
+    const release = draftRelease(context, app, {
+      image: image.reference,
+      config: context.store.read((view) => view.config.of(app.id)),
+      processTypes: image.processTypes,
+      commit: build.commit,
+      buildId: build.id,
+      description: `Deploy ${build.commit.slice(0, 7)}`,
+      createdBy: job.actor,
+    });
+    job.progress.step(`Releasing ${app.name} v${release.version}`);
+    // A push to a stopped app starts it, as with Dokku.
+    const activate = () => context.store.write((changes) => activateRelease(changes, release, { stopped: false }));
+    await replaceDynos(context, { app: { ...app, stopped: false }, release, activate }, job);
+    return release;
+  } catch (error) {
+    await context.images.remove(image.reference);
+    throw error;
+  }
+}
+
+function startBuild(context: Context, app: App, commit: string): Build {
+  const now = context.now();
+  const build: Build = {
+    id: newBuildId(now),
+    appId: app.id,
+    commit,
+    status: "running",
+    builder: undefined,
+    image: undefined,
+    startedAt: now,
+    finishedAt: undefined,
+  };
+  context.store.write((changes) => changes.builds.insert(build));
+  return build;
+}
+
+function failBuild(
+  context: Context,
+  { build, log, job }: { build: Build; log: BuildLog; job: Job },
+  error: unknown,
+): void {
+  if (error instanceof UserError) log.failure(error);
+  finishBuild(context, build, { status: job.signal.aborted ? "canceled" : "failed" });
+}
+
+function finishBuild(context: Context, build: Build, { status }: Pick<Build, "status">): void {
+  context.store.write((changes) => {
+    const stored = changes.builds.byId(build.id);
+    if (stored !== undefined) changes.builds.update({ ...stored, status, finishedAt: context.now() });
+  });
+}
+
+function stopwatch(now: () => number): { lap(name: string): void; laps(): Record<string, number> } {
+  const laps: Record<string, number> = {};
+  let last = now();
+  return {
+    lap(name) {
+      const time = now();
+      laps[name] = time - last;
+      last = time;
+    },
+    laps: () => laps,
+  };
+}

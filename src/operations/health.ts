@@ -1,0 +1,120 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { type Dyno, dynoName } from "../model/dyno.ts";
+import { UserError } from "../model/errors.ts";
+import type { Listener } from "../schedulers/scheduler.ts";
+import type { Context } from "./context.ts";
+import type { Job } from "./operations.ts";
+
+const probeTimeoutMs = 1_000;
+const firstPauseMs = 15;
+const longestPauseMs = 200;
+const stateEveryMs = 300;
+// A dyno that listens on a wrong port will rarely move: say so long before the timeout.
+const hintAfterMs = 5_000;
+/** A process without a port has nothing to show but staying alive; what fails at boot mostly fails within this time. */
+export const settleMs = 2_000;
+const logLinesShown = 30;
+
+interface HealthJob extends Pick<Job, "progress" | "signal"> {
+  readonly timeoutMs: number;
+}
+
+/**
+ * Resolves when all dynos are healthy: a web dyno accepts connections on its port, another one stays alive for
+ * `settleMs`. Throws `dyno-unhealthy` as soon as one ends, or is not healthy in time, with its last log lines and the
+ * reason.
+ */
+export async function waitUntilHealthy(context: Context, dynos: readonly Dyno[], job: HealthJob): Promise<void> {
+  const failed = new AbortController();
+  const signal = AbortSignal.any([job.signal, failed.signal]);
+  const waits = dynos.map((dyno) => waitForOne(context, dyno, { ...job, signal }));
+  try {
+    await Promise.all(waits);
+  } catch (error) {
+    failed.abort();
+    await Promise.allSettled(waits);
+    throw error;
+  }
+}
+
+async function waitForOne(context: Context, dyno: Dyno, job: HealthJob): Promise<void> {
+  const { address, port } = dyno;
+  const begin = performance.now();
+  let pause = firstPauseMs;
+  let stateSeen = begin;
+  let hinted = false;
+  for (;;) {
+    job.signal.throwIfAborted();
+    const elapsed = performance.now() - begin;
+    if (address !== undefined && port !== undefined) {
+      if (await context.probe(address, port, probeTimeoutMs)) return;
+    } else if (elapsed >= settleMs) {
+      await requireRunning(context, dyno);
+      return;
+    }
+    if (performance.now() - stateSeen >= stateEveryMs) {
+      stateSeen = performance.now();
+      await requireRunning(context, dyno);
+    }
+    if (elapsed >= job.timeoutMs) throw await neverListened(context, dyno, job.timeoutMs);
+    if (!hinted && port !== undefined && elapsed >= hintAfterMs) {
+      hinted = true;
+      const elsewhere = describeListeners(await context.scheduler.listeners(dyno.id), port);
+      if (elsewhere !== undefined) job.progress.warn(`${dynoName(dyno)} is ${elsewhere}; still waiting`);
+    }
+    await delay(pause, undefined, { signal: job.signal });
+    pause = Math.min(pause * 1.5, longestPauseMs);
+  }
+}
+
+async function requireRunning(context: Context, dyno: Dyno): Promise<void> {
+  const now = (await context.scheduler.list(dyno.app)).find((candidate) => candidate.id === dyno.id);
+  if (now?.state === "running" && now.restarts === 0) return;
+  const code = now?.exitCode;
+  const how = code === undefined ? "ended" : `exited with code ${code}`;
+  throw await unhealthy(context, dyno, `${dynoName(dyno)} ${how} right after its start`);
+}
+
+async function neverListened(context: Context, dyno: Dyno, timeoutMs: number): Promise<UserError> {
+  const seconds = Math.round(timeoutMs / 1000);
+  const elsewhere = describeListeners(await context.scheduler.listeners(dyno.id), dyno.port ?? 0);
+  const reason = elsewhere ?? "it listens on no port";
+  return unhealthy(
+    context,
+    dyno,
+    `${dynoName(dyno)} did not listen on PORT ${dyno.port} within ${seconds} s: ${reason}`,
+  );
+}
+
+async function unhealthy(context: Context, dyno: Dyno, message: string): Promise<UserError> {
+  const lines = await lastLogLines(context, dyno);
+  const details =
+    lines.length === 0
+      ? [`${dynoName(dyno)} wrote no log line`]
+      : [`Last lines of ${dynoName(dyno)}:`, ...lines.map((line) => `  ${line}`)];
+  return new UserError("dyno-unhealthy", message, {
+    details,
+    hint: "A web process must listen on 0.0.0.0, on the port in the environment variable PORT",
+  });
+}
+
+async function lastLogLines(context: Context, dyno: Dyno): Promise<string[]> {
+  const lines: string[] = [];
+  const options = { follow: false, lines: logLinesShown, signal: AbortSignal.timeout(5_000) };
+  try {
+    for await (const line of context.scheduler.logs(dyno.id, options)) lines.push(line.text);
+  } catch (error) {
+    context.logger.warn({ err: error, dyno: dynoName(dyno), app: dyno.app }, "log of a failed dyno could not be read");
+  }
+  return lines;
+}
+
+/** "listening on 3000, PORT is 5000", or undefined where nothing listens. */
+export function describeListeners(listeners: readonly Listener[], port: number): string | undefined {
+  const onPort = listeners.find((listener) => listener.port === port);
+  if (onPort !== undefined) {
+    return `listening on ${onPort.address}:${port} only, where the router cannot reach it: bind to 0.0.0.0`;
+  }
+  const ports = [...new Set(listeners.map((listener) => listener.port))];
+  return ports.length === 0 ? undefined : `listening on ${ports.join(", ")}, PORT is ${port}`;
+}

@@ -1,0 +1,16 @@
+import type { Context } from "./context.ts";
+import type { ProcessReport } from "./operations.ts";
+import { appByName, currentRelease } from "./require-app.ts";
+import { quantities } from "./wanted-dynos.ts";
+
+export async function processReport(context: Context, input: { app: string }): Promise<ProcessReport> {
+  const known = context.store.read((view) => {
+    const app = appByName(view, input.app);
+    const current = currentRelease(view, app);
+    const wanted = quantities(current?.processTypes ?? {}, view.formation.of(app.id));
+    return { app, current, quantities: wanted };
+  });
+  const dynos = (await context.scheduler.list(input.app)).filter((dyno) => !context.retiring.has(dyno.id));
+  dynos.sort((a, b) => a.processType.localeCompare(b.processType) || a.number - b.number);
+  return { ...known, dynos };
+}

@@ -1,0 +1,81 @@
+import { UserError } from "../model/errors.ts";
+import type { Context } from "./context.ts";
+import type { PropertyKey, PropertyValue } from "./operations.ts";
+import { appByName } from "./require-app.ts";
+
+interface Property {
+  readonly check: (value: string) => boolean;
+  /** What is allowed, as the end of "must be ...". */
+  readonly rule: string;
+  readonly fallback: (settings: Context["settings"]) => string;
+}
+
+const seconds = (text: string) => /^[1-9]\d{0,4}$/.test(text);
+
+const properties: Record<PropertyKey, Property> = {
+  "git.deploy-branch": {
+    // git-check-ref-format(1), without the rarer characters it would allow.
+    check: (text) => /^[A-Za-z0-9_][A-Za-z0-9._/-]*$/.test(text) && !/\.\.|\/\/|\/$|\.lock$|\.$/.test(text),
+    rule: "the name of a branch, such as 'main'",
+    fallback: (settings) => settings.deployBranch ?? "",
+  },
+  "ps.restart-policy": {
+    check: (text) => /^(no|always|unless-stopped|on-failure(:[1-9]\d{0,3})?)$/.test(text),
+    rule: "one of no, always, unless-stopped, on-failure, on-failure:N",
+    // Not Dokku's on-failure:10: an app that is down for a night because a database was must come back by itself.
+    // The engine backs off between restarts, up to a minute.
+    fallback: () => "unless-stopped",
+  },
+  "ps.stop-timeout-seconds": {
+    check: seconds,
+    rule: "a number of seconds from 1 to 99999",
+    fallback: (settings) => String(settings.stopTimeoutSeconds),
+  },
+  "checks.timeout": {
+    check: seconds,
+    rule: "a number of seconds from 1 to 99999",
+    fallback: (settings) => String(Math.ceil(settings.healthTimeoutMs / 1000)),
+  },
+};
+
+export async function setProperty(
+  context: Context,
+  input: { app: string | undefined; key: PropertyKey; value: string | undefined },
+): Promise<void> {
+  const value = input.value === "" ? undefined : input.value;
+  const property = properties[input.key];
+  if (value !== undefined && !property.check(value)) {
+    throw new UserError("invalid-value", `Invalid value '${value}' for ${input.key}: it must be ${property.rule}`);
+  }
+  context.store.write((changes) => {
+    const appId = input.app === undefined ? undefined : appByName(changes, input.app).id;
+    changes.properties.set(appId, input.key, value);
+  });
+}
+
+export async function property(context: Context, input: { app: string; key: PropertyKey }): Promise<PropertyValue> {
+  return context.store.read((view) => {
+    const raw = view.properties.get(appByName(view, input.app).id, input.key) ?? "";
+    const global = view.properties.get(undefined, input.key) ?? "";
+    return { raw, global, computed: raw || global || properties[input.key].fallback(context.settings) };
+  });
+}
+
+/** The value in force for the app. */
+export function textProperty(context: Context, appId: string, key: PropertyKey): string {
+  return context.store.read(
+    (view) =>
+      view.properties.get(appId, key) ??
+      view.properties.get(undefined, key) ??
+      properties[key].fallback(context.settings),
+  );
+}
+
+/** Like `textProperty`, for a number of seconds; in milliseconds. */
+export function durationProperty(
+  context: Context,
+  appId: string,
+  key: "ps.stop-timeout-seconds" | "checks.timeout",
+): number {
+  return Number(textProperty(context, appId, key)) * 1000;
+}

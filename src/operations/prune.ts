@@ -1,0 +1,30 @@
+import type { Context } from "./context.ts";
+
+/** How many builds of an app are remembered, with their logs (Dokku's default). */
+const keepBuilds = 20;
+
+/**
+ * Removes the images of releases too old to go back to. The current release's image stays, however old it is, and so does
+ * one that a newer release shares (a config change or a rollback makes a release without a build).
+ */
+export async function pruneImages(context: Context, appId: string): Promise<void> {
+  const { app, releases } = context.store.read((view) => ({
+    app: view.apps.byId(appId),
+    releases: view.releases.of(appId),
+  }));
+  if (app === undefined) return;
+  const newest = releases.slice(-context.settings.keepReleases);
+  const kept = new Set(newest.map((release) => release.image));
+  for (const release of releases) if (release.id === app.currentReleaseId) kept.add(release.image);
+  const old = new Set(releases.map((release) => release.image).filter((image) => !kept.has(image)));
+  // A dyno of an old release may still be draining; the engine then refuses, and the next deploy tries again.
+  await Promise.allSettled([...old].map((image) => context.images.remove(image)));
+  pruneBuilds(context, appId);
+}
+
+function pruneBuilds(context: Context, appId: string): void {
+  context.store.write((changes) => {
+    const builds = changes.builds.of(appId);
+    for (const build of builds.slice(0, -keepBuilds)) if (build.status !== "running") changes.builds.remove(build.id);
+  });
+}

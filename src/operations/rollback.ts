@@ -1,0 +1,53 @@
+import type { App } from "../model/app.ts";
+import { UserError } from "../model/errors.ts";
+import type { Release } from "../model/release.ts";
+import { storeConfig } from "./change-config.ts";
+import type { Context } from "./context.ts";
+import type { Job } from "./operations.ts";
+import { activateRelease, draftRelease } from "./releases.ts";
+import { replaceDynos } from "./replace-dynos.ts";
+import { deployedApp } from "./require-app.ts";
+
+/** A new release with image, config and process types of an older one, as Heroku's rollback. */
+export async function rollback(
+  context: Context,
+  input: { app: string; version: number | undefined },
+  job: Job,
+): Promise<Release> {
+  const { app, release: current } = context.store.read((view) => deployedApp(view, input.app));
+  const version = input.version ?? current.version - 1;
+  const target = context.store.read((view) => view.releases.byVersion(app.id, version));
+  if (target === undefined) throw releaseMissing(app, version, input.version === undefined);
+  await requireImage(context, app, target);
+  return context.locks.hold(app, `rollback to v${version} by ${job.actor}`, async () => {
+    const next = draftRelease(context, app, {
+      image: target.image,
+      config: target.config,
+      processTypes: target.processTypes,
+      commit: target.commit,
+      buildId: target.buildId,
+      description: `Rollback to v${version}`,
+      createdBy: job.actor,
+    });
+    job.progress.step(`Rolling back ${app.name} to v${version}, as v${next.version}`);
+    const activate = () =>
+      context.store.write((changes) => {
+        storeConfig(changes, app, changes.config.of(app.id), target.config);
+        activateRelease(changes, next);
+      });
+    await replaceDynos(context, { app, release: next, activate }, job);
+    return next;
+  });
+}
+
+function releaseMissing(app: App, version: number, implied: boolean): UserError {
+  const message = implied ? `App ${app.name} has no earlier release` : `App ${app.name} has no release v${version}`;
+  return new UserError("release-missing", message, { hint: `See what there is: releases ${app.name}` });
+}
+
+async function requireImage(context: Context, app: App, target: Release): Promise<void> {
+  if (await context.images.exists(target.image)) return;
+  throw new UserError("image-missing", `The image of v${target.version} is no longer kept`, {
+    hint: `Push the commit again${target.commit === undefined ? "" : ` (${target.commit.slice(0, 7)})`}, or choose a later one of: releases ${app.name}`,
+  });
+}

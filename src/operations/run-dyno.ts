@@ -1,0 +1,29 @@
+import type { ConfigVars } from "../model/app.ts";
+import { UserError } from "../model/errors.ts";
+import type { RunIo } from "../schedulers/scheduler.ts";
+import type { Context } from "./context.ts";
+import { durationProperty } from "./properties.ts";
+import { deployedApp } from "./require-app.ts";
+
+/** A one-off dyno of the current release. It ends with its caller. */
+export async function runDyno(
+  context: Context,
+  input: { app: string; command: readonly string[]; env: ConfigVars },
+  io: RunIo,
+): Promise<number> {
+  if (input.command.length === 0) {
+    throw new UserError("command-missing", "Please specify a command to run", {
+      hint: `For example: run ${input.app} bash`,
+    });
+  }
+  const { app, release } = context.store.read((view) => deployedApp(view, input.app));
+  const spec = {
+    app: app.name,
+    release: release.version,
+    image: release.image,
+    command: input.command,
+    config: { ...release.config, ...input.env },
+    stopTimeoutSeconds: durationProperty(context, app.id, "ps.stop-timeout-seconds") / 1000,
+  };
+  return context.scheduler.attach(spec, io);
+}

@@ -1,0 +1,133 @@
+import type { App } from "../model/app.ts";
+import { type Dyno, type DynoSpec, dynoName } from "../model/dyno.ts";
+import { messageOf, UserError } from "../model/errors.ts";
+import type { Release } from "../model/release.ts";
+import { type Context, defaultPort } from "./context.ts";
+import { waitUntilHealthy } from "./health.ts";
+import type { Job } from "./operations.ts";
+import { durationProperty, textProperty } from "./properties.ts";
+import { publishRoutes } from "./publish-routes.ts";
+import type { WantedDyno } from "./wanted-dynos.ts";
+
+/** From the dynos that run to those that should: what every verb that touches dynos comes down to. */
+export interface Transition {
+  readonly app: App;
+  /** What the new dynos run. Not needed where none is started. */
+  readonly release: Release | undefined;
+  readonly start: readonly WantedDyno[];
+  readonly stop: readonly Dyno[];
+  /** Makes the change in the store, once the new dynos are healthy and before a request reaches them. */
+  readonly activate: () => void;
+  /** The app may have another name after `activate`; its old one then leaves the route table. */
+  readonly nameBefore?: string;
+  /** Wait until the old dynos have ended, or let that go on in the background. */
+  readonly awaitStop?: boolean;
+}
+
+// Docker starts containers at about five a second whatever we do; more at once only makes each of them slower.
+const startsAtOnce = 4;
+
+/**
+ * Zero downtime is this order: new dynos healthy, state changed, routes in force in every worker, old dynos drained, old
+ * dynos stopped. A failure before `activate` removes the new dynos and leaves everything as it was.
+ */
+export async function transition(context: Context, plan: Transition, job: Job): Promise<void> {
+  const fresh = await startHealthy(context, plan, job);
+  try {
+    plan.activate();
+  } catch (error) {
+    await removeAll(context, fresh);
+    throw error;
+  }
+  context.inService.change(plan.app.id, { add: fresh.filter(isWeb), remove: plan.stop });
+  if (plan.nameBefore !== undefined) await context.publisher.withdraw(plan.nameBefore);
+  await publishRoutes(context, plan.app.id);
+  if (plan.awaitStop === true) await retire(context, plan.stop);
+  else context.background.run("retire old dynos", () => retire(context, plan.stop));
+}
+
+async function startHealthy(context: Context, plan: Transition, job: Job): Promise<Dyno[]> {
+  const { app, release, start } = plan;
+  if (release === undefined || start.length === 0) return [];
+  const started: Dyno[] = [];
+  try {
+    await forEachLimited(start, startsAtOnce, async (wanted) => {
+      job.signal.throwIfAborted();
+      started.push(await context.scheduler.start(dynoSpec(context, app, release, wanted)));
+    });
+    const timeoutMs = durationProperty(context, app.id, "checks.timeout");
+    await waitUntilHealthy(context, started, { progress: job.progress, signal: job.signal, timeoutMs });
+  } catch (error) {
+    await removeAll(context, started);
+    if (job.signal.aborted) throw canceled(job.signal);
+    throw error;
+  }
+  return started;
+}
+
+/** What an aborted job ends with. */
+export function canceled(signal: AbortSignal): UserError {
+  const reason: unknown = signal.reason;
+  if (reason instanceof UserError) return reason;
+  return new UserError("canceled", `Canceled: ${messageOf(reason)}`, { hint: "What was running before still runs" });
+}
+
+export function dynoSpec(context: Context, app: App, release: Release, wanted: WantedDyno): DynoSpec {
+  return {
+    app: app.name,
+    processType: wanted.processType,
+    number: wanted.number,
+    release: release.version,
+    image: release.image,
+    command: wanted.command,
+    config: release.config,
+    port: wanted.processType === "web" ? portOf(release) : undefined,
+    restartPolicy: textProperty(context, app.id, "ps.restart-policy"),
+    stopTimeoutSeconds: durationProperty(context, app.id, "ps.stop-timeout-seconds") / 1000,
+  };
+}
+
+/** The app may choose its port by a config var PORT, as with buildstep. */
+function portOf(release: Release): number {
+  const port = Number(release.config.PORT);
+  return Number.isInteger(port) && port > 0 && port < 65_536 ? port : defaultPort;
+}
+
+function isWeb(dyno: Dyno): boolean {
+  return dyno.processType === "web";
+}
+
+/** Waits until no router worker has an open request on them, or the drain timeout, and stops them. */
+export async function retire(context: Context, dynos: readonly Dyno[]): Promise<void> {
+  if (dynos.length === 0) return;
+  const ids = dynos.map((dyno) => dyno.id);
+  for (const id of ids) context.retiring.add(id);
+  try {
+    await context.publisher.drained(
+      dynos.filter(isWeb).map((dyno) => dyno.id),
+      context.settings.drainTimeoutMs,
+    );
+    await removeAll(context, dynos);
+  } finally {
+    for (const id of ids) context.retiring.delete(id);
+  }
+}
+
+async function removeAll(context: Context, dynos: readonly Dyno[]): Promise<void> {
+  const results = await Promise.allSettled(dynos.map((dyno) => context.scheduler.stop(dyno.id)));
+  for (const [index, result] of results.entries()) {
+    const dyno = dynos[index];
+    if (result.status === "fulfilled" || dyno === undefined) continue;
+    context.logger.error({ err: result.reason, app: dyno.app, dyno: dynoName(dyno) }, "dyno could not be stopped");
+  }
+}
+
+async function forEachLimited<T>(items: readonly T[], limit: number, work: (item: T) => Promise<void>): Promise<void> {
+  const queue = [...items];
+  const lanes = Array.from({ length: Math.min(limit, items.length) }, async () => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
+  });
+  // Every lane ends before a failure is told, so that the caller knows all that was started.
+  const results = await Promise.allSettled(lanes);
+  for (const result of results) if (result.status === "rejected") throw result.reason;
+}
