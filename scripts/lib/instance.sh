@@ -1,0 +1,65 @@
+# shellcheck shell=bash
+# One Berth of the several that an engine may carry: is it up, stop it, remove what it made. Needs output.sh.
+
+# `berth_in PROGRAM ROOT COMMAND...`: the local CLI.
+berth_in() {
+  local program=$1 root=$2
+  shift 2
+  BERTH_ROOT=$root "$program/node_modules/.bin/node" "$program/src/main.ts" "$@"
+}
+
+daemon_answers() { berth_in "$1" "$2" apps:list --quiet >/dev/null 2>&1; }
+
+# await_daemon PROGRAM ROOT SECONDS COMMAND...: waits for its first answer; gives up at once when COMMAND says it has died.
+await_daemon() {
+  local program=$1 root=$2 deadline=$((SECONDS + $3))
+  shift 3
+  until daemon_answers "$program" "$root"; do
+    if ((SECONDS >= deadline)) || ! "$@"; then return 1; fi
+    sleep 0.2
+  done
+}
+
+# Only what runs Berth on this root: a number in a file may by now belong to another program.
+pid_in() {
+  local file=$1 pid
+  [ -f "$file" ] || return 1
+  pid=$(grep -o -m 1 -E '[0-9]+' "$file" | head -n 1)
+  grep -q -a -F 'src/' "/proc/$pid/cmdline" 2>/dev/null && echo "$pid"
+}
+
+stop_process() {
+  local pid=$1 deadline=$((SECONDS + $2))
+  kill "$pid" 2>/dev/null || return 0
+  while kill -0 "$pid" 2>/dev/null; do
+    if ((SECONDS >= deadline)); then kill -KILL "$pid" 2>/dev/null || true; fi
+    sleep 0.1
+  done
+}
+
+# Daemon first: it would replace router workers that end.
+stop_processes_of() {
+  local root=$1 file pid
+  for file in "$root"/run/daemon.pid "$root"/run/router-*.pid; do
+    if pid=$(pid_in "$file"); then stop_process "$pid" 40; fi
+  done
+}
+
+# ids_of KIND COMMAND... reads ids and removes them, if there are any.
+remove_listed() {
+  local ids
+  mapfile -t ids
+  ((${#ids[@]} == 0)) || "$@" "${ids[@]}" >/dev/null
+}
+
+# The engine's objects of the Berth in ROOT, which has stopped. remove_objects_of ROOT runtime|all: `all` has images and volumes too.
+remove_objects_of() {
+  local root=$1 extent=$2 filter
+  [ -f "$root/instance-id" ] || return 0
+  filter="label=berth.instance=$(cat "$root/instance-id")"
+  docker ps -aq --filter "$filter" | remove_listed docker rm -f -v
+  docker network ls -q --filter "$filter" | remove_listed docker network rm
+  [ "$extent" = all ] || return 0
+  docker volume ls -q --filter "$filter" | remove_listed docker volume rm -f
+  docker images -q --no-trunc --filter "$filter" | sort -u | remove_listed docker rmi -f
+}

@@ -1,0 +1,59 @@
+# shellcheck shell=bash
+# What the scripts say, and the log of each long step. Lines only, no spinner: they are read in CI logs too.
+
+started=$SECONDS
+scratch=$(mktemp -d)
+exit_commands=()
+
+# Registers a command for the end of the script, however it comes. The last registered runs first.
+at_exit() { exit_commands=("$*" "${exit_commands[@]}"); }
+
+run_exit_commands() {
+  local status=$? command
+  trap - EXIT INT TERM HUP
+  for command in "${exit_commands[@]}"; do eval "$command" || true; done
+  rm -rf "$scratch"
+  exit "$status"
+}
+trap run_exit_commands EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+trap 'exit 129' HUP
+
+elapsed() { echo $((SECONDS - started)); }
+say() { printf '       %s\n' "$*"; }
+step() { printf -- '-----> [%3ss] %s\n' "$(elapsed)" "$*"; }
+warn() { printf ' !     %s\n' "$*" >&2; }
+# die MESSAGE [HINT...]
+die() {
+  local line
+  for line; do warn "$line"; done
+  exit 1
+}
+
+heartbeat() {
+  local log=$1 begun=$SECONDS line
+  while sleep 10; do
+    line=$(tail -n 1 "$log" 2>/dev/null | tr '\r' '\n' | tail -n 1 | cut -c 1-90)
+    printf '       ... %ss: %s\n' "$((SECONDS - begun))" "$line"
+  done
+}
+
+# long_step TITLE COMMAND...: a heartbeat while it runs, the end of its log when it fails.
+long_step() {
+  local title=$1 log pulse status=0 begun=$SECONDS
+  shift
+  log=$(mktemp "$scratch/step.XXXXXX")
+  step "$title"
+  heartbeat "$log" &
+  pulse=$!
+  "$@" >"$log" 2>&1 </dev/null || status=$?
+  kill "$pulse" 2>/dev/null
+  wait "$pulse" 2>/dev/null || true
+  if ((status != 0)); then
+    warn "Failed: $title (exit code $status). The end of its log:"
+    tail -n 40 "$log" >&2
+    return "$status"
+  fi
+  ((SECONDS - begun < 2)) || say "done in $((SECONDS - begun)) s"
+}

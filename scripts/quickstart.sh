@@ -1,0 +1,184 @@
+#!/usr/bin/env bash
+# From a fresh machine to a pushed app with a URL, in this checkout, beside whatever else runs here.
+# shellcheck source=scripts/lib/setup.sh
+. "$(dirname "$0")/lib/setup.sh"
+
+app="node-web"
+domain=localhost
+state=$checkout/.berth
+once=no
+# Commands and git data travel over unix sockets, whose paths the kernel limits to 107 bytes.
+longest_state=80
+
+usage() {
+  cat <<'TEXT'
+Usage: sudo scripts/quickstart.sh [--once | --stop | --clean]
+
+Installs what is missing, starts a Berth of its own on free ports of 127.0.0.1, pushes a sample app with git and fetches
+its page. Run again, it reuses all of that.
+
+  --once    check that everything works, then remove it again
+  --stop    stop that Berth and its apps; the next run starts them again
+  --clean   stop it and remove its apps, data and keys
+TEXT
+}
+
+root() { echo "$state/root"; }
+berth() { berth_in "$checkout" "$(root)" "$@"; }
+
+choose_ports() {
+  if [ -f "$state/ports" ]; then
+    # shellcheck source=/dev/null
+    . "$state/ports"
+    return
+  fi
+  ssh_port=$(free_port "$((first_port + 222))")
+  http_port=$(free_port "$((first_port + 1080))")
+  https_port=$(free_port "$((first_port + 1443))")
+  printf '%s=%s\n' ssh_port "$ssh_port" http_port "$http_port" https_port "$https_port" >"$state/ports"
+}
+
+fail_with_log() {
+  warn "$1" "The end of $state/daemon.log:"
+  tail -n 25 "$state/daemon.log" >&2
+  exit 1
+}
+
+start_daemon() {
+  step "Starting Berth on ports $ssh_port (git, commands) and $http_port (web) of 127.0.0.1"
+  mkdir -p "$(root)"
+  # A session of its own: it goes on when this script and its terminal are gone.
+  setsid "$checkout/node_modules/.bin/node" "$checkout/src/main.ts" serve --root "$(root)" --domain "$domain" \
+    --ssh-host 127.0.0.1 --ssh-port "$ssh_port" --http-host 127.0.0.1 --http-port "$http_port" --https-port "$https_port" \
+    >>"$state/daemon.log" 2>&1 </dev/null &
+  await_daemon "$checkout" "$(root)" 60 kill -0 "$!" || fail_with_log "Berth did not start."
+}
+
+# The key is the caller's to use after this script, and ssh takes none that belongs to somebody else.
+give_to_caller() { [ -z "${SUDO_USER:-}" ] || chown -R "$SUDO_USER:" "$@"; }
+
+ensure_key() {
+  local key=$state/client/id_ed25519 fingerprint
+  mkdir -p "$state/client"
+  chmod 700 "$state/client"
+  [ -f "$key" ] || ssh-keygen -q -t ed25519 -N '' -C quickstart -f "$key"
+  fingerprint=$(ssh-keygen -l -f "$key.pub" | cut -d ' ' -f 2)
+  berth ssh-keys:list | grep -q -F "$fingerprint" || berth ssh-keys:add quickstart <"$key.pub"
+}
+
+ssh_command() { echo "ssh -F none -i $state/client/id_ed25519 -o IdentitiesOnly=yes -o UserKnownHostsFile=$state/client/known_hosts -o StrictHostKeyChecking=accept-new"; }
+remote() { echo "ssh://berth@127.0.0.1:$ssh_port/$app"; }
+
+# The same commit each time, so that a second run has nothing to push; nothing of the caller's git configuration counts.
+sample_repository() {
+  local folder=$state/client/$app
+  rm -rf "$folder"
+  cp -R "$checkout/test/fixtures/apps/$app" "$folder"
+  (
+    cd "$folder"
+    export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
+    export GIT_AUTHOR_NAME=Quickstart GIT_AUTHOR_EMAIL=quickstart@localhost GIT_AUTHOR_DATE='2026-01-01T00:00:00Z'
+    export GIT_COMMITTER_NAME=Quickstart GIT_COMMITTER_EMAIL=quickstart@localhost GIT_COMMITTER_DATE='2026-01-01T00:00:00Z'
+    git init -q -b main
+    git add -A
+    git commit -q -m "Sample app"
+    git remote add berth "$(remote)"
+    git config core.sshCommand "$(ssh_command)"
+  )
+}
+
+push() {
+  step "git push berth main"
+  (cd "$state/client/$app" && GIT_CONFIG_GLOBAL=/dev/null git push --force berth main) || fail_with_log "The push failed."
+}
+
+url() { echo "http://$app.$domain:$http_port/"; }
+
+fetch_page() {
+  local page=$scratch/page code
+  step "Fetching $(url)"
+  code=$(curl -sS -o "$page" -w '%{http_code}' --max-time 20 --noproxy '*' \
+    --resolve "$app.$domain:$http_port:127.0.0.1" "$(url)") || fail_with_log "No answer."
+  [ "$code" = 200 ] || fail_with_log "It answered with status $code."
+  say "200: $(head -c 200 "$page" | head -n 1)"
+}
+
+next_steps() {
+  cat <<TEXT
+
+       Berth is running, and this is the sample app: $(url)
+
+       Change it and push again (the folder is a git repository with everything set):
+         cd $state/client/$app
+         git push berth main
+
+       Push an app of your own, from its folder:
+         GIT_SSH_COMMAND='$(ssh_command)' \\
+           git push ssh://berth@127.0.0.1:$ssh_port/my-app HEAD:main
+
+       Commands, as root or over ssh with that key:
+         alias berth='sudo BERTH_ROOT=$(root) $checkout/node_modules/.bin/node $checkout/src/main.ts'
+         berth logs $app
+         berth ps:scale $app web=2
+         berth config:set $app GREETING=hello
+         berth help
+
+       Stop it: sudo scripts/quickstart.sh --stop      Remove it: sudo scripts/quickstart.sh --clean
+       For good, on a machine with a domain: sudo scripts/install.sh
+TEXT
+}
+
+stop_all() {
+  stop_processes_of "$(root)"
+  engine_answers || return 0
+  remove_objects_of "$(root)" "$1"
+}
+
+clean() {
+  stop_all all
+  rm -rf "$state"
+}
+
+clean_once() {
+  step "Removing what this check made"
+  clean
+  rmdir "$checkout/.berth" 2>/dev/null || true
+}
+
+run() {
+  ((${#state} <= longest_state)) || die "The path of this checkout is too long for unix sockets: $checkout" "Move it to a shorter one"
+  prepare_machine
+  ensure_modules "$checkout" runtime
+  make_images
+  mkdir -p "$state"
+  choose_ports
+  if daemon_answers "$checkout" "$(root)"; then say "Berth is already running"; else start_daemon; fi
+  ensure_key
+  sample_repository
+  push
+  fetch_page
+  give_to_caller "$state/client"
+}
+
+first_port=2000
+first_port_once=30000
+case ${1:-} in
+  '') ;;
+  --once) once=yes ;;
+  --stop) need_root "$@"; stop_all runtime; say "Stopped"; exit ;;
+  --clean) need_root "$@"; clean; say "Removed"; exit ;;
+  --help) usage; exit ;;
+  *) usage >&2; exit 2 ;;
+esac
+need_root "$@"
+
+if [ "$once" = yes ]; then
+  state=$checkout/.berth/once-$$
+  first_port=$((first_port_once + $$ % 20000))
+  at_exit clean_once
+  run
+  step "Everything works"
+else
+  run
+  next_steps
+fi
