@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# Sets up and runs all checks and tests; nothing that they made stays but images.
+# shellcheck source=scripts/lib/setup.sh
+. "$(dirname "$0")/lib/setup.sh"
+
+usage() {
+  cat <<'TEXT'
+Usage: sudo scripts/test.sh [PATTERN...]
+  PATTERN   only test files whose path matches one of these (grep -E); without any: the checks and all tests
+TEXT
+}
+
+# Journeys wait for Docker more than they compute; the rest keeps a core busy each.
+cores=$(nproc)
+journeys_at_once=$((cores + 1))
+# A file that hangs must not take the whole run with it.
+file_timeout_ms=900000
+results=$scratch/results
+failures=0
+
+test_files() {
+  (cd "$checkout" && find test -name '*.test.ts' -not -path 'test/fixtures/*' | sort) |
+    { if (($# > 0)); then grep -E "$(IFS='|'; echo "$*")" || true; else cat; fi; }
+}
+
+# run_tests TITLE AT_ONCE FILE...
+run_tests() {
+  local title=$1 at_once=$2 part=$scratch/part
+  shift 2
+  (($# > 0)) || return 0
+  step "$title: $# files, $at_once at once"
+  # A test finds its own settings, not those of the caller.
+  (cd "$checkout" && env -u BERTH_ROOT -u DOCKER_HOST PATH="$checkout/node_modules/.bin:$PATH" node --test \
+    --test-concurrency="$at_once" --test-timeout="$file_timeout_ms" \
+    --test-reporter=spec --test-reporter-destination=stdout \
+    --test-reporter="$checkout/scripts/lib/test-results.ts" --test-reporter-destination="$part" "$@") || failures=$((failures + 1))
+  cat "$part" >>"$results"
+}
+
+# What of Berth there is on this machine: containers, networks, volumes, processes.
+inventory() {
+  local filter
+  for filter in label=berth.instance name=^berth-test; do
+    docker ps -a --filter "$filter" --format 'container {{.ID}} {{.Names}} {{.Status}}'
+    docker network ls --filter "$filter" --format 'network {{.ID}} {{.Name}}'
+    docker volume ls --filter "$filter" --format 'volume {{.Name}}'
+  done | sort -u | sed -E 's/ (Up|Exited|Created) .*//'
+  pgrep -a -f "$checkout/src/" | sed 's/^/process /' || true
+}
+
+check_leaks() {
+  local leaked
+  leaked=$(inventory | sort -u | comm -13 "$scratch/before" -)
+  [ -n "$leaked" ] || return 0
+  warn "The tests left behind:" "$leaked"
+  failures=$((failures + 1))
+}
+
+report_slowest() {
+  step "The slowest tests"
+  grep '^test' "$results" | sort -t $'\t' -k 2 -rn | head -n 12 |
+    awk -F '\t' '{ sub(/.*\/test\//, "test/", $3); printf "       %7.1f s  %s: %s\n", $2 / 1000, $3, $4 }' || true
+}
+
+run_checks() { PATH="$checkout/node_modules/.bin:$PATH" "$checkout/scripts/check.sh"; }
+
+case ${1:-} in --help) usage; exit ;; esac
+need_root "$@"
+prepare_machine
+ensure_modules "$checkout" all
+make_images
+inventory | sort -u >"$scratch/before"
+(($# > 0)) || long_step "Types, format, lint, architecture" run_checks || failures=$((failures + 1))
+
+mapfile -t files < <(test_files "$@")
+((${#files[@]} > 0)) || die "No test file matches: $*"
+mapfile -t journeys < <(printf '%s\n' "${files[@]}" | grep '^test/journeys/' || true)
+mapfile -t rest < <(printf '%s\n' "${files[@]}" | grep -v '^test/journeys/' || true)
+: >"$results"
+run_tests "Tests" "$cores" "${rest[@]}"
+run_tests "Journeys" "$journeys_at_once" "${journeys[@]}"
+
+check_leaks
+report_slowest
+step "Done in $(elapsed) s"
+awk -F '\t' -v failures="$failures" '
+  $1 == "total" { passed += $2; failed += $3; skipped += $4 }
+  # A failed check or a leak is no test of the runner, and a failure all the same.
+  END { if (failures > 0 && failed == 0) failed = failures; printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped }
+' "$results"
+((failures == 0))
