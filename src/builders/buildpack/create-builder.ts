@@ -1,0 +1,159 @@
+import type { Readable } from "node:stream";
+import { dynoUser } from "../../docker/container-options.ts";
+import type { DockerEngine } from "../../docker/engine.ts";
+import type { BerthNetwork } from "../../docker/network.ts";
+import type { Logger } from "../../lib/logger.ts";
+import { Stopwatch } from "../../lib/stopwatch.ts";
+import { makeTar } from "../../lib/tar.ts";
+import type { ConfigVars } from "../../model/app.ts";
+import { messageOf, UserError } from "../../model/errors.ts";
+import type { Progress } from "../../model/progress.ts";
+import type { Builder, BuildRequest, Image } from "../builder.ts";
+import {
+  type BuildPlan,
+  type BuildSettings,
+  buildOptions,
+  containerName,
+  imageConfig,
+  imageName,
+  slugOptions,
+} from "./options.ts";
+import { parseResult } from "./result.ts";
+import { runBuild } from "./run-build.ts";
+
+export interface BuildpackBuilderOptions {
+  readonly engine: DockerEngine;
+  readonly instance: string;
+  readonly network: BerthNetwork;
+  readonly logger: Logger;
+  readonly runImage: string;
+  readonly buildImage: string;
+  readonly caFile?: string | undefined;
+  readonly environment?: ConfigVars;
+  readonly pidsLimit?: number;
+}
+
+export interface BuildpackBuilder extends Builder {
+  /** Resolves once the containers of builds that have ended are removed: that goes on behind a push's back. */
+  settled(): Promise<void>;
+}
+
+/** Heroku buildpacks, in a container of the build image. The buildpacks themselves decide whether they fit. */
+export function createBuildpackBuilder(options: BuildpackBuilderOptions): BuildpackBuilder {
+  const { caFile, environment = {}, pidsLimit = 4096 } = options;
+  return new Buildpacks(options, { ...options, caFile, environment, pidsLimit });
+}
+
+class Buildpacks implements BuildpackBuilder {
+  readonly name = "buildpack";
+  readonly #options: BuildpackBuilderOptions;
+  readonly #settings: BuildSettings;
+  readonly #removals = new Set<Promise<void>>();
+
+  constructor(options: BuildpackBuilderOptions, settings: BuildSettings) {
+    this.#options = options;
+    this.#settings = settings;
+  }
+
+  async detect(): Promise<boolean> {
+    return true;
+  }
+
+  async settled(): Promise<void> {
+    await Promise.all(this.#removals);
+  }
+
+  async build(request: BuildRequest, progress: Progress, signal: AbortSignal): Promise<Image> {
+    signal.throwIfAborted();
+    const plan = this.#plan(request);
+    const { containers } = this.#options.engine;
+    const build = containers.create(containerName(plan, "build"), buildOptions(plan, this.#settings));
+    const slug = containers.create(containerName(plan, "slug"), slugOptions(plan, this.#settings));
+    try {
+      const image = await this.#finish(plan, request, { build, slug }, progress, signal);
+      void this.#discard([build, slug]);
+      return image;
+    } catch (error) {
+      await this.#discard([build, slug]);
+      signal.throwIfAborted();
+      throw asUserError(error);
+    }
+  }
+
+  async #finish(
+    plan: BuildPlan,
+    request: BuildRequest,
+    made: { build: Promise<string>; slug: Promise<string> },
+    progress: Progress,
+    signal: AbortSignal,
+  ): Promise<Image> {
+    const { engine, logger } = this.#options;
+    const watch = new Stopwatch();
+    const [build, slug] = await Promise.all([made.build, made.slug]);
+    watch.lap("create");
+    const output = await runBuild(
+      engine,
+      build,
+      { ...request, env: envArchive(request.config), watch },
+      progress,
+      signal,
+    );
+    const { processTypes, buildpack } = parseResult(output);
+    await engine.containers.putArchive(slug, "/", await this.#builtApp(build));
+    watch.lap("copy");
+    const name = imageName(plan);
+    signal.throwIfAborted();
+    await engine.containers.commit(slug, name, imageConfig(plan));
+    watch.lap("commit");
+    const reference = `${name.repository}:${name.tag}`;
+    if (signal.aborted) await engine.images.remove(reference);
+    signal.throwIfAborted();
+    logger.debug({ app: plan.app, build: plan.buildId, buildpack, milliseconds: watch.laps }, "built");
+    return { reference, processTypes };
+  }
+
+  /** A tar whose names begin with `app/`: unpacked at the root it lands where dynos look for it. */
+  #builtApp(container: string): Promise<Readable> {
+    return this.#options.engine.containers.getArchive(container, "/tmp/build/app");
+  }
+
+  #plan({ app, appId, buildId, source }: BuildRequest): BuildPlan {
+    const { engine, instance, network } = this.#options;
+    return { instance, session: engine.session, network: network.name, app, appId, buildId, commit: source.commit };
+  }
+
+  #discard(made: readonly Promise<string>[]): Promise<void> {
+    const { engine, logger } = this.#options;
+    const removal = Promise.allSettled(made).then(async (results) => {
+      for (const result of results) {
+        if (result.status === "rejected") continue;
+        await engine.containers.remove(result.value).catch((error: unknown) => {
+          logger.warn({ reason: messageOf(error), container: result.value }, "cannot remove a build container");
+        });
+      }
+    });
+    this.#removals.add(removal);
+    return removal.finally(() => this.#removals.delete(removal));
+  }
+}
+
+// The longest name that a file can have.
+const nameLimit = 255;
+
+/** ENV_DIR: a file for each config var (Buildpack API). Undefined where there are none. */
+function envArchive(config: ConfigVars): Buffer | undefined {
+  const owner = { uid: dynoUser, gid: dynoUser };
+  const files = Object.entries(config)
+    .filter(([key]) => key.length <= nameLimit)
+    .map(([key, content]) => ({ name: `env/${key}`, content, mode: 0o600, ...owner }));
+  return files.length === 0 ? undefined : makeTar([{ name: "env/", mode: 0o700, ...owner }, ...files]);
+}
+
+function asUserError(error: unknown): unknown {
+  const [, image] = /no such image: (\S+)/i.exec(messageOf(error)) ?? [];
+  if (image === undefined) return error;
+  return new UserError("build-image-missing", `The image ${image} that builds need is not on the Docker engine`, {
+    hint: "Make it again with scripts/images.sh",
+    cause: error,
+  });
+}

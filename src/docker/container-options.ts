@@ -1,0 +1,141 @@
+import type { ConfigVars } from "../model/app.ts";
+import { type DynoSpec, dynoName, type RestartPolicy } from "../model/dyno.ts";
+import type { ContainerCreateOptions } from "./engine.ts";
+import { dokkuLabels, type Kind, labels } from "./labels.ts";
+
+/** What the operator decides for all containers. */
+export interface ContainerSettings {
+  /** Processes and threads that one container may have. */
+  readonly pidsLimit: number;
+  /** As Docker writes sizes: `10m`. */
+  readonly logMaxSize: string;
+  readonly logMaxFiles: number;
+}
+
+export const defaultContainerSettings: ContainerSettings = { pidsLimit: 1024, logMaxSize: "10m", logMaxFiles: 3 };
+
+/** What every container of one Berth has in common. */
+export interface Place {
+  readonly instance: string;
+  /** Name of the Berth network. */
+  readonly network: string;
+}
+
+/** Id of the unprivileged user in Berth's images. */
+export const dynoUser = 32767;
+
+/** `address` is fixed: the router's table stays right when the engine restarts the container and no daemon is there. */
+export function dynoOptions(
+  spec: DynoSpec,
+  place: Place & { readonly address: string },
+  settings: ContainerSettings,
+): ContainerCreateOptions {
+  const dyno = dynoName(spec);
+  return {
+    Image: spec.image,
+    Cmd: ["/exec", "bash", "-c", spec.command],
+    Env: environment(spec.config, { DYNO: dyno, ...(spec.port === undefined ? {} : { PORT: String(spec.port) }) }),
+    Labels: {
+      ...commonLabels(place, "dyno", spec.app),
+      [labels.processType]: spec.processType,
+      [labels.dyno]: dyno,
+      [labels.number]: String(spec.number),
+      [labels.release]: String(spec.release),
+      [labels.address]: place.address,
+      ...(spec.port === undefined ? {} : { [labels.port]: String(spec.port) }),
+      [dokkuLabels.processType]: spec.processType,
+      [dokkuLabels.dyno]: dyno,
+      [dokkuLabels.containerType]: "deploy",
+    },
+    StopTimeout: spec.stopTimeoutSeconds,
+    HostConfig: {
+      ...confinement(settings),
+      RestartPolicy: restartPolicy(spec.restartPolicy),
+      LogConfig: {
+        Type: "json-file",
+        Config: { "max-size": settings.logMaxSize, "max-file": String(settings.logMaxFiles) },
+      },
+      NetworkMode: place.network,
+    },
+    NetworkingConfig: { EndpointsConfig: { [place.network]: { IPAMConfig: { IPv4Address: place.address } } } },
+  };
+}
+
+export interface RunContainer {
+  readonly app: string;
+  readonly release: number;
+  readonly image: string;
+  readonly command: readonly string[];
+  readonly config: ConfigVars;
+  readonly stopTimeoutSeconds: number;
+  /** `run.1234` */
+  readonly name: string;
+  /** `TERM` of the caller's terminal, where there is one. */
+  readonly terminal: string | undefined;
+}
+
+export function runOptions(
+  run: RunContainer,
+  place: Place & { readonly session: string },
+  settings: ContainerSettings,
+): ContainerCreateOptions {
+  const withTerminal = run.terminal !== undefined;
+  return {
+    Image: run.image,
+    Cmd: ["/exec", ...run.command],
+    Env: environment({ ...(withTerminal ? { TERM: run.terminal } : {}), ...run.config }, { DYNO: run.name }),
+    Labels: {
+      ...commonLabels(place, "run", run.app),
+      [labels.session]: place.session,
+      [labels.dyno]: run.name,
+      [labels.release]: String(run.release),
+      [dokkuLabels.dyno]: run.name,
+      [dokkuLabels.containerType]: "run",
+    },
+    Tty: withTerminal,
+    OpenStdin: true,
+    StdinOnce: true,
+    AttachStdin: true,
+    AttachStdout: true,
+    AttachStderr: true,
+    StopTimeout: run.stopTimeoutSeconds,
+    // What a terminal sends when it goes away; an interactive shell ignores SIGTERM.
+    ...(withTerminal ? { StopSignal: "SIGHUP" } : {}),
+    HostConfig: {
+      ...confinement(settings),
+      // The caller reads it; a copy on disk would have no reader.
+      LogConfig: { Type: "none", Config: {} },
+      NetworkMode: place.network,
+    },
+  };
+}
+
+/** What a container may do that runs other people's code: as little as the engine allows. */
+export function confinement(settings: Pick<ContainerSettings, "pidsLimit">) {
+  return {
+    Init: true,
+    CapDrop: ["ALL"],
+    SecurityOpt: ["no-new-privileges"],
+    PidsLimit: settings.pidsLimit,
+  };
+}
+
+/** `reserved` names win. Values are passed as they are, newlines and all. */
+export function environment(config: ConfigVars, reserved: ConfigVars): string[] {
+  return Object.entries({ ...config, ...reserved }).map(([key, value]) => `${key}=${value}`);
+}
+
+export function commonLabels(place: { readonly instance: string }, kind: Kind, app: string) {
+  return {
+    [labels.instance]: place.instance,
+    [labels.kind]: kind,
+    [labels.app]: app,
+    [dokkuLabels.app]: app,
+  };
+}
+
+/** `on-failure:10` as the engine takes it. */
+export function restartPolicy(policy: RestartPolicy): { Name: string; MaximumRetryCount?: number } {
+  const [name, count] = policy.split(":") as [string, string?];
+  return count === undefined ? { Name: name } : { Name: name, MaximumRetryCount: Number(count) };
+}

@@ -1,0 +1,27 @@
+import { randomUUID } from "node:crypto";
+import { callsTo } from "./call.ts";
+import { containersOf } from "./containers.ts";
+import { connectTo } from "./dockerode.ts";
+import type { DockerEngine } from "./engine.ts";
+import { subscribe } from "./events.ts";
+import { imagesOf, networksOf, volumesOf } from "./objects.ts";
+
+/** A client for the engine on a unix socket. Connects with each call, so it survives the engine's restarts. */
+export function createDockerEngine({ socketPath }: { socketPath: string }): DockerEngine {
+  const docker = connectTo(socketPath);
+  const call = callsTo(socketPath);
+  return {
+    socketPath,
+    session: randomUUID(),
+    version: () =>
+      call(async () => {
+        const { Version, ApiVersion } = await docker.version();
+        return { version: Version, apiVersion: ApiVersion };
+      }),
+    containers: containersOf(docker, call),
+    images: imagesOf(docker, call),
+    networks: networksOf(docker, call),
+    volumes: volumesOf(docker, call),
+    events: (filter, signal) => call(() => subscribe(docker, filter, signal)),
+  };
+}

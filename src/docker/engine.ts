@@ -1,0 +1,127 @@
+import type { Duplex, Readable } from "node:stream";
+import type { ContainerCreateOptions } from "dockerode";
+
+export type { ContainerCreateOptions } from "dockerode";
+
+export type Labels = Readonly<Record<string, string>>;
+
+/**
+ * The calls to the Docker engine that Berth uses, and no more. Each throws UserError `engine-unreachable` where nobody
+ * answers on the socket, and EngineError with the engine's own message for the rest. Streams that are returned have an
+ * error handler; who takes one ends or destroys it.
+ */
+export interface DockerEngine {
+  readonly socketPath: string;
+  /** Random, other for each run of the daemon: what carries another one's label was left behind. */
+  readonly session: string;
+  version(): Promise<EngineVersion>;
+  readonly containers: Containers;
+  readonly images: Images;
+  readonly networks: Networks;
+  readonly volumes: Volumes;
+  /** Container events `start`, `die` and `destroy`; resolves once subscribed. */
+  events(filter: { labels: Labels; since: number }, signal: AbortSignal): Promise<AsyncIterable<EngineEvent>>;
+}
+
+export interface EngineVersion {
+  /** `20.10.24` */
+  readonly version: string;
+  /** `1.41` */
+  readonly apiVersion: string;
+}
+
+export interface Containers {
+  /** Its id. Throws EngineError with status 409 where the name is taken, 404 where the image is missing. */
+  create(name: string, options: ContainerCreateOptions): Promise<string>;
+  start(id: string): Promise<void>;
+  /** With the container's own signal and timeout; resolves once it has ended. One that is not there is no error. */
+  stop(id: string): Promise<void>;
+  /** Kills it where it runs and resolves once it is gone. One that is not there is no error. */
+  remove(id: string): Promise<void>;
+  /** Undefined where there is none. */
+  inspect(id: string): Promise<ContainerDetails | undefined>;
+  /** Those with all these labels, running or not. */
+  list(labels: Labels): Promise<ContainerSummary[]>;
+  /** Streams of a container that is not started yet: written bytes are its stdin, `end` closes that alone. */
+  attach(id: string): Promise<Duplex>;
+  /** Exit code, once it has ended. */
+  wait(id: string): Promise<number>;
+  resize(id: string, size: { columns: number; rows: number }): Promise<void>;
+  /** Multiplexed, one frame a message, each beginning with its time. */
+  logs(id: string, options: { follow: boolean; tail: number }): Promise<Readable>;
+  /** Runs a command in a running container as its user, and gives what it printed on stdout. */
+  output(id: string, command: readonly string[]): Promise<Buffer>;
+  /** A tar of the folder; names begin with the folder's own. */
+  getArchive(id: string, path: string): Promise<Readable>;
+  putArchive(id: string, path: string, tar: Readable | Buffer): Promise<void>;
+  /** Makes an image of it; the container need not have run. */
+  commit(id: string, image: { repository: string; tag: string }, config: object): Promise<void>;
+}
+
+export interface ContainerSummary {
+  readonly id: string;
+  readonly labels: Labels;
+  /** As in ContainerDetails. */
+  readonly status: string;
+}
+
+export interface ContainerDetails {
+  readonly id: string;
+  readonly labels: Labels;
+  /** `created running paused restarting removing exited dead` */
+  readonly status: string;
+  readonly exitCode: number;
+  readonly outOfMemory: boolean;
+  readonly restarts: number;
+  readonly image: string;
+  /** Unix milliseconds. */
+  readonly createdAt: number;
+}
+
+export interface Images {
+  /** Undefined where there is none. */
+  labels(reference: string): Promise<Labels | undefined>;
+  /** Throws EngineError with status 409 where a container uses it. */
+  remove(reference: string): Promise<void>;
+}
+
+export interface Networks {
+  /** Its id. Throws EngineError where the name is taken or the subnet is in use. */
+  create(options: NetworkOptions): Promise<string>;
+  /** By name; undefined where there is none. */
+  inspect(name: string): Promise<NetworkDetails | undefined>;
+  list(labels: Labels): Promise<{ id: string; labels: Labels }[]>;
+  remove(id: string): Promise<void>;
+}
+
+export interface NetworkOptions {
+  readonly name: string;
+  readonly labels: Labels;
+  readonly options?: Readonly<Record<string, string>>;
+  readonly subnet?: string;
+  readonly range?: string;
+  readonly gateway?: string;
+}
+
+export interface NetworkDetails {
+  readonly id: string;
+  readonly driver: string;
+  readonly labels: Labels;
+  readonly options: Readonly<Record<string, string>>;
+  readonly subnet: string | undefined;
+  readonly range: string | undefined;
+  readonly gateway: string | undefined;
+}
+
+export interface Volumes {
+  labels(name: string): Promise<Labels | undefined>;
+  remove(name: string): Promise<void>;
+}
+
+export interface EngineEvent {
+  readonly action: "start" | "die" | "destroy";
+  readonly id: string;
+  readonly labels: Labels;
+  /** Unix nanoseconds. */
+  readonly time: bigint;
+}

@@ -1,0 +1,47 @@
+import { messageOf, UserError } from "../model/errors.ts";
+
+/** What the engine answered other than success. */
+export class EngineError extends Error {
+  override readonly name = "EngineError";
+  /** HTTP status; undefined where the connection broke. */
+  readonly status: number | undefined;
+
+  constructor(message: string, status: number | undefined, cause: unknown) {
+    super(message, { cause });
+    this.status = status;
+  }
+}
+
+export function hasStatus(error: unknown, ...statuses: number[]): boolean {
+  return error instanceof EngineError && error.status !== undefined && statuses.includes(error.status);
+}
+
+/** The error to throw for what a call to the engine on this socket threw. */
+export function translate(error: unknown, socketPath: string): Error {
+  if (error instanceof UserError || error instanceof EngineError) return error;
+  const { code, statusCode, json } = error as { code?: string; statusCode?: number; json?: { message?: unknown } };
+  const unreachable = code === undefined ? undefined : reasons[code];
+  if (unreachable !== undefined && statusCode === undefined) {
+    return new UserError(
+      "engine-unreachable",
+      `Cannot reach the Docker engine at ${socketPath}: ${unreachable.reason}`,
+      {
+        hint: unreachable.hint,
+        cause: error,
+      },
+    );
+  }
+  const told = json?.message;
+  return new EngineError(typeof told === "string" ? told : messageOf(error).trim(), statusCode, error);
+}
+
+const running = "See that the engine runs (systemctl status docker) and that docker.socket names its socket";
+const reasons: Readonly<Record<string, { reason: string; hint: string }>> = {
+  ENOENT: { reason: "there is no such socket", hint: running },
+  ECONNREFUSED: { reason: "nothing listens there", hint: running },
+  ENOTSOCK: { reason: "it is not a socket", hint: running },
+  EACCES: {
+    reason: "permission denied",
+    hint: "Add the user that runs Berth to the group docker (usermod -aG docker USER) and start Berth again",
+  },
+};

@@ -1,0 +1,61 @@
+import type { Readable } from "node:stream";
+import type Dockerode from "dockerode";
+import { LineSplitter } from "../lib/line-splitter.ts";
+import type { EngineEvent, Labels } from "./engine.ts";
+import { handled, labelFilter } from "./wire.ts";
+
+const actions = ["start", "die", "destroy"];
+
+/** Events from `since` (Unix milliseconds) on. The iteration ends with the signal or the connection. */
+export async function subscribe(
+  docker: Dockerode,
+  filter: { labels: Labels; since: number },
+  signal: AbortSignal,
+): Promise<AsyncIterable<EngineEvent>> {
+  const options = {
+    // The engine answers before it has subscribed; `since` makes it replay what fell in between.
+    since: (filter.since / 1000).toFixed(3),
+    filters: { type: ["container"], event: actions, label: labelFilter(filter.labels) },
+  };
+  // dockerode's types have a callback only, and `since` as a number.
+  const getEvents = docker.getEvents.bind(docker) as unknown as (options: object) => Promise<Readable>;
+  const stream = handled(await getEvents(options));
+  const end = (): void => void stream.destroy();
+  if (signal.aborted) end();
+  else signal.addEventListener("abort", end, { once: true });
+  stream.once("close", () => signal.removeEventListener("abort", end));
+  return read(stream);
+}
+
+async function* read(stream: Readable): AsyncGenerator<EngineEvent> {
+  const lines: string[] = [];
+  const splitter = new LineSplitter((line) => lines.push(line), 1_000_000);
+  try {
+    for await (const chunk of stream) {
+      splitter.write(chunk as Buffer);
+      for (const line of lines.splice(0)) {
+        const event = parse(line);
+        if (event) yield event;
+      }
+    }
+  } catch (error) {
+    // The connection broke or the signal closed it: an end either way.
+    if (!stream.destroyed) throw error;
+  }
+}
+
+interface RawEvent {
+  readonly Action?: string;
+  readonly Actor?: { readonly ID?: string; readonly Attributes?: Labels };
+  readonly timeNano?: number;
+}
+
+function parse(line: string): EngineEvent | undefined {
+  if (line.trim() === "") return undefined;
+  const { Action, Actor } = JSON.parse(line) as RawEvent;
+  const action = actions.find((known) => known === Action) as EngineEvent["action"] | undefined;
+  if (action === undefined || Actor?.ID === undefined) return undefined;
+  // Nanoseconds since 1970 are beyond what a number holds exactly.
+  const time = /"timeNano":(\d+)/.exec(line)?.[1] ?? "0";
+  return { action, id: Actor.ID, labels: Actor.Attributes ?? {}, time: BigInt(time) };
+}

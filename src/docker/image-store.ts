@@ -1,0 +1,31 @@
+import type { ImageStore } from "../builders/builder.ts";
+import { UserError } from "../model/errors.ts";
+import type { DockerEngine, Labels } from "./engine.ts";
+import { hasStatus } from "./errors.ts";
+import { labels } from "./labels.ts";
+
+/** The images and build caches of one Berth. What does not carry its label is not there for it. */
+export function createImageStore({ engine, instance }: { engine: DockerEngine; instance: string }): ImageStore {
+  const isOurs = (found: Labels | undefined): boolean => found?.[labels.instance] === instance;
+  return {
+    exists: async (reference) => isOurs(await engine.images.labels(reference)),
+    remove: async (reference) => {
+      if (!isOurs(await engine.images.labels(reference))) return;
+      try {
+        await engine.images.remove(reference);
+      } catch (error) {
+        if (!hasStatus(error, 409)) throw error;
+        throw new UserError("image-in-use", `Image ${reference} is in use by a container`, { cause: error });
+      }
+    },
+    removeCache: async (appId) => {
+      const volume = cacheVolume(instance, appId);
+      if (isOurs(await engine.volumes.labels(volume))) await engine.volumes.remove(volume);
+    },
+  };
+}
+
+/** Name of the volume that keeps what an app's builds want to find again. */
+export function cacheVolume(instance: string, appId: string): string {
+  return `berth-${instance}-cache-${appId}`;
+}

@@ -1,0 +1,28 @@
+/** Labels tell what a container, network, volume or image of Berth is, so that it survives the daemon. */
+export const labels = {
+  /** Which Berth it belongs to: several may share an engine. */
+  instance: "berth.instance",
+  /** What it is: see `Kind`. Everything has one of its own, as containers inherit the labels of their image. */
+  kind: "berth.type",
+  /** Which run of the daemon made it. Only on what must not outlive that. */
+  session: "berth.session",
+  app: "berth.app",
+  processType: "berth.process-type",
+  dyno: "berth.dyno",
+  number: "berth.number",
+  release: "berth.release",
+  port: "berth.port",
+  address: "berth.address",
+  build: "berth.build",
+} as const;
+
+/** `slug`: a container that is only there to be committed. `probe`: a network that is only there to learn a free subnet. */
+export type Kind = "dyno" | "run" | "build" | "slug" | "image" | "cache" | "network" | "probe";
+
+/** What tools written for Dokku look for. */
+export const dokkuLabels = {
+  app: "com.dokku.app-name",
+  processType: "com.dokku.process-type",
+  dyno: "com.dokku.dyno",
+  containerType: "com.dokku.container-type",
+} as const;

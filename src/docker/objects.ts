@@ -1,0 +1,73 @@
+import type Dockerode from "dockerode";
+import { type Call, ifThere } from "./call.ts";
+import type { Images, NetworkDetails, NetworkOptions, Networks, Volumes } from "./engine.ts";
+import { labelFilter } from "./wire.ts";
+
+export function imagesOf(docker: Dockerode, call: Call): Images {
+  return {
+    labels: async (reference) => {
+      const found = await ifThere(call(() => docker.getImage(reference).inspect()));
+      return found && (found.Config.Labels ?? {});
+    },
+    remove: async (reference) => {
+      await ifThere(call(() => docker.getImage(reference).remove()));
+    },
+  };
+}
+
+export function volumesOf(docker: Dockerode, call: Call): Volumes {
+  return {
+    labels: async (name) => {
+      const found = await ifThere(call(() => docker.getVolume(name).inspect()));
+      return found && (found.Labels ?? {});
+    },
+    remove: async (name) => {
+      await ifThere(call(() => docker.getVolume(name).remove()));
+    },
+  };
+}
+
+export function networksOf(docker: Dockerode, call: Call): Networks {
+  return {
+    create: (options) => call(async () => (await docker.createNetwork(createOptions(options))).id),
+    inspect: async (name) => {
+      const found = await ifThere(call(() => docker.getNetwork(name).inspect()));
+      return found && details(found as Dockerode.NetworkInspectInfo);
+    },
+    list: (labels) =>
+      call(async () => {
+        const found = await docker.listNetworks({ filters: { label: labelFilter(labels) } });
+        return found.map((network) => ({ id: network.Id, labels: network.Labels ?? {} }));
+      }),
+    remove: async (id) => {
+      await ifThere(call(() => docker.getNetwork(id).remove()));
+    },
+  };
+}
+
+function createOptions(options: NetworkOptions): Dockerode.NetworkCreateOptions {
+  const { subnet, range, gateway } = options;
+  const config = subnet === undefined ? undefined : { Subnet: subnet, IPRange: range, Gateway: gateway };
+  return {
+    Name: options.name,
+    // Engines before 25 allow two networks of one name otherwise.
+    CheckDuplicate: true,
+    Driver: "bridge",
+    Labels: { ...options.labels },
+    Options: { ...options.options },
+    ...(config && { IPAM: { Driver: "default", Config: [config as never] } }),
+  };
+}
+
+function details(found: Dockerode.NetworkInspectInfo): NetworkDetails {
+  const config = found.IPAM?.Config?.[0] as { Subnet?: string; IPRange?: string; Gateway?: string } | undefined;
+  return {
+    id: found.Id,
+    driver: found.Driver,
+    labels: found.Labels ?? {},
+    options: found.Options ?? {},
+    subnet: config?.Subnet,
+    range: config?.IPRange,
+    gateway: config?.Gateway,
+  };
+}

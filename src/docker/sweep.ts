@@ -1,0 +1,21 @@
+import type { DockerEngine } from "./engine.ts";
+import { type Kind, labels } from "./labels.ts";
+
+const shortLived: readonly Kind[] = ["run", "build", "slug"];
+
+/**
+ * Removes what a daemon that was killed left behind: containers of one-off runs and builds that another run of the daemon
+ * made, and dynos it had created but not yet started. To be called before this daemon starts any. Gives how many went.
+ */
+export async function sweep(engine: DockerEngine, instance: string): Promise<number> {
+  const found = await engine.containers.list({ [labels.instance]: instance });
+  const left: string[] = [];
+  for (const container of found) {
+    const kind = container.labels[labels.kind] as Kind;
+    const orphan = shortLived.includes(kind) && container.labels[labels.session] !== engine.session;
+    const unborn = kind === "dyno" && container.status === "created";
+    if (orphan || unborn) left.push(container.id);
+  }
+  await Promise.all(left.map((id) => engine.containers.remove(id)));
+  return left.length;
+}

@@ -1,0 +1,115 @@
+import { randomInt } from "node:crypto";
+import type { Duplex, Readable, Writable } from "node:stream";
+import { runOptions } from "../../docker/container-options.ts";
+import { demultiplex } from "../../docker/demux.ts";
+import { hasStatus } from "../../docker/errors.ts";
+import { writeFully } from "../../lib/write-fully.ts";
+import { messageOf } from "../../model/errors.ts";
+import type { RunIo, RunSpec, Terminal } from "../scheduler.ts";
+import type { Context } from "./create-scheduler.ts";
+import { asUserError } from "./start.ts";
+
+const nameAttempts = 20;
+
+/** Runs a one-off dyno from its making to its removal. However it ends, its container is gone when this settles. */
+export async function attach(context: Context, spec: RunSpec, io: RunIo): Promise<number> {
+  io.signal.throwIfAborted();
+  const { containers } = context.engine;
+  const id = await create(context, spec, io.terminal);
+  try {
+    return await run(context, id, io);
+  } catch (error) {
+    // Removed by somebody else, or the caller has gone: both look like a broken stream.
+    io.signal.throwIfAborted();
+    throw asUserError(error, spec);
+  } finally {
+    await containers.remove(id);
+  }
+}
+
+async function run({ engine: { containers }, logger }: Context, id: string, io: RunIo): Promise<number> {
+  const stream = await containers.attach(id);
+  const stop = (): void => {
+    containers.stop(id).catch((error: unknown) => {
+      logger.warn({ reason: messageOf(error) }, "cannot stop a one-off dyno");
+      stream.destroy();
+    });
+  };
+  let unsubscribe = (): void => {};
+  try {
+    io.signal.throwIfAborted();
+    await containers.start(id);
+    io.signal.addEventListener("abort", stop, { once: true });
+    if (io.signal.aborted) stop();
+    unsubscribe = followSize(io.terminal, (size) => {
+      // It may have ended just now.
+      containers
+        .resize(id, size)
+        .catch((error: unknown) => logger.debug({ reason: messageOf(error) }, "cannot resize"));
+    });
+    const feeding = feed(io.stdin, stream);
+    const exitCode = containers.wait(id);
+    // A failure of the copy is what counts; this one is looked at below.
+    exitCode.catch(() => undefined);
+    await copyOutput(stream, io);
+    feeding.stop();
+    const code = await exitCode;
+    io.signal.throwIfAborted();
+    return code;
+  } finally {
+    io.signal.removeEventListener("abort", stop);
+    unsubscribe();
+    stream.destroy();
+  }
+}
+
+/** `APP.run.1234`, a number that no other one-off dyno has. */
+async function create(context: Context, spec: RunSpec, terminal: Terminal | undefined): Promise<string> {
+  const { engine, instance, network, settings } = context;
+  const place = { instance, network: network.name, session: engine.session };
+  for (let attempt = 1; ; attempt++) {
+    const name = `run.${randomInt(1000, 10_000)}`;
+    const options = runOptions({ ...spec, name, terminal: terminal?.name }, place, settings);
+    try {
+      return await engine.containers.create(`${spec.app}.${name}`, options);
+    } catch (error) {
+      if (!hasStatus(error, 409) || attempt === nameAttempts) throw asUserError(error, spec);
+    }
+  }
+}
+
+function followSize(terminal: Terminal | undefined, resize: (size: Terminal["size"]) => void): () => void {
+  if (terminal === undefined) return () => {};
+  resize(terminal.size);
+  return terminal.onResize(resize);
+}
+
+/** Input until its end, which closes the process's stdin and nothing else. `stop` leaves the rest of it unread. */
+function feed(stdin: Readable, stream: Duplex): { stop(): void } {
+  const broken = (): void => {
+    stdin.unpipe(stream);
+    stream.end();
+  };
+  if (stdin.readable) stdin.pipe(stream);
+  else broken();
+  stdin.once("error", broken).once("close", broken);
+  return {
+    stop: () => {
+      stdin.off("error", broken).off("close", broken);
+      stdin.unpipe(stream);
+    },
+  };
+}
+
+async function copyOutput(stream: Duplex, io: RunIo): Promise<void> {
+  if (io.terminal !== undefined) {
+    for await (const chunk of stream) await put(io.stdout, chunk as Buffer);
+    return;
+  }
+  for await (const { stream: output, data } of demultiplex(stream)) await put(io[output], data);
+}
+
+/** Output for a caller who has gone is dropped, so that the process comes to its end. */
+async function put(output: Writable, data: Buffer): Promise<void> {
+  await writeFully(output, data);
+}
