@@ -22,10 +22,11 @@ CMD ["/start", "web"]
 
 FROM run AS build
 USER root
-COPY scripts/image/setup /tmp/setup/
+COPY scripts/image/setup scripts/image/host /tmp/setup/
 RUN /tmp/setup/install-packages \
       autoconf build-essential bzip2 curl file git jq libssl-dev openssh-client pkg-config python3 rsync unzip xz-utils \
       zip zlib1g-dev \
+ && { [ ! -f /tmp/setup/npmrc ] || cp /tmp/setup/npmrc /etc/npmrc; } \
  && rm -rf /tmp/setup \
  && install -d -o dyno -g dyno /tmp/build /tmp/cache /tmp/env
 COPY scripts/image/build/build /

@@ -46,6 +46,8 @@ stage_context() {
     "$here/base-image.sh" --sources > "$host/apt-sources.list"
     "$here/base-image.sh" --conf > "$host/apt.conf"
   fi
+  # Only the address: whatever else npm is told here is for this host.
+  if command -v npm > /dev/null; then echo "registry=$(cd / && npm config get registry 2> /dev/null)" > "$host/npmrc"; fi
   chmod -R u=rwX,go=rX "$context"
 }
 

@@ -32,6 +32,11 @@ default_entries() {
   ' "$1/.release"
 }
 
+# The defaults for types that the Procfile does not name.
+entries_only_by_default() {
+  awk -F '\t' 'FNR == NR { declared[$1] = 1; next } !($1 in declared)' <(procfile_entries "$1"; echo) <(default_entries "$1")
+}
+
 # Prints the command of type $2 of the app in folder $1; fails where there is none.
 process_type_line() {
   { procfile_entries "$1"; default_entries "$1"; } | awk -F '\t' -v type="$2" '

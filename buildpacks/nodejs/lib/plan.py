@@ -1,0 +1,239 @@
+"""plan.py BUILD_DIR CACHE_DIR ENV_DIR PLAN: decides what the build does, and fetches Node.js and npm where the cache lacks them.
+
+Tells the user what it chose and why; writes the decisions to the file PLAN as shell assignments for bin/compile.
+"""
+
+import hashlib
+import json
+import os
+import platform
+import shlex
+import shutil
+import subprocess
+import sys
+
+import npmrc
+import semver
+from registry import Registry, RegistryError
+
+# The line in long-term support; raise it when a newer even one enters that state (each October).
+DEFAULT_NODE = "26.x"
+ARCHITECTURES = {"x86_64": "x64", "aarch64": "arm64"}
+ALIASES = {"latest": "*", "current": "*", "node": "*", "lts/*": DEFAULT_NODE, "lts": DEFAULT_NODE, "": DEFAULT_NODE}
+LOCKFILES = ("npm-shrinkwrap.json", "package-lock.json")
+FOREIGN_LOCKFILES = {"yarn.lock": "Yarn", "pnpm-lock.yaml": "pnpm", "bun.lock": "Bun", "bun.lockb": "Bun"}
+# npm runs these of the app itself in every install, and they may read or write any file of it.
+INSTALL_SCRIPTS = ("preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare")
+BUILD_SCRIPTS = ("heroku-prebuild", "heroku-postbuild", "build")
+DEPENDENCY_FIELDS = (
+    "dependencies", "devDependencies", "optionalDependencies", "peerDependencies", "peerDependenciesMeta", "overrides",
+    "bundleDependencies", "bundledDependencies", "allowScripts", "trustedDependencies",
+)
+
+
+class AppError(Exception):
+    """What the user has to mend, in lines."""
+
+
+def main(build_dir, cache_dir, env_dir, plan_path):
+    manifest = read_manifest(build_dir)
+    config = read_config(env_dir)
+    url, token = npmrc.registry_and_token(build_dir, config)
+    if not url:
+        raise AppError("No npm registry is configured", "Set the config var NPM_CONFIG_REGISTRY to the address of one")
+    registry = Registry(url, token, cache_dir)
+
+    step("Choosing Node.js and npm")
+    node = choose_node(manifest, registry)
+    npm = choose_npm(manifest, registry, node["version"])
+    layer = f"nodejs-{node['version']}-{architecture()}-npm-{npm['version']}"
+    runtime = os.path.join(cache_dir, "nodejs", layer)
+    if not os.path.exists(runtime):
+        fetch(registry, node, npm, runtime)
+        remove_others(runtime)
+
+    plan = dependency_plan(build_dir, manifest, config)
+    plan["modules_key"] = modules_key(build_dir, manifest, config, layer, plan)
+    with open(plan_path, "w") as file:
+        for name, value in {**plan, "layer": layer, "runtime": runtime, "npm_version": npm["version"]}.items():
+            file.write(f"{name}={shlex.quote(value)}\n")
+
+
+def read_manifest(build_dir):
+    try:
+        with open(os.path.join(build_dir, "package.json"), encoding="utf-8-sig") as file:
+            manifest = json.load(file)
+    except ValueError as error:
+        raise AppError(f"package.json is not valid JSON: {error}") from error
+    if not isinstance(manifest, dict):
+        raise AppError("package.json has to hold a JSON object")
+    for field in ("engines", "scripts", *DEPENDENCY_FIELDS[:4]):
+        if not isinstance(manifest.get(field, {}), dict):
+            raise AppError(f'"{field}" in package.json has to be an object')
+    return manifest
+
+
+def read_config(env_dir):
+    if not os.path.isdir(env_dir):
+        return {}
+    config = {}
+    for name in os.listdir(env_dir):
+        with open(os.path.join(env_dir, name), errors="surrogateescape") as file:
+            config[name] = file.read()
+    return config
+
+
+def choose_node(manifest, registry):
+    wanted = str(manifest.get("engines", {}).get("node", "")).strip()
+    range_ = ALIASES.get(wanted.lower(), wanted)
+    package = f"node-linux-{architecture()}"
+    version, entry = pick(registry, package, range_, "node", wanted)
+    if wanted:
+        detail(f'Node.js {version}, the newest that fits "{wanted}" (engines.node in package.json)')
+    else:
+        detail(f"Node.js {version}, the newest of {DEFAULT_NODE}: the line in long-term support")
+        detail(f'To choose another, write into package.json: "engines": {{ "node": "{semver.parse(version)[0] - 2}.x" }}')
+    return {"package": package, "version": version, "entry": entry}
+
+
+def choose_npm(manifest, registry, node_version):
+    wanted = str(manifest.get("engines", {}).get("npm", "")).strip()
+    if wanted:
+        version, entry = pick(registry, "npm", ALIASES.get(wanted.lower(), wanted), "npm", wanted)
+        detail(f'npm {version}, the newest that fits "{wanted}" (engines.npm in package.json)')
+        return {"version": version, "entry": entry}
+    node = semver.parse(node_version)
+    versions = registry.versions("npm")
+    version = semver.newest((v for v, entry in versions.items() if runs_on(node, entry)), "*")
+    if version is None:
+        raise AppError(f"No npm version runs on Node.js {node_version}", "Choose a newer Node.js: engines.node in package.json")
+    detail(f"npm {version}, the newest for this Node.js")
+    return {"version": version, "entry": versions[version]}
+
+
+def runs_on(node, entry):
+    try:
+        return semver.satisfies(node, entry["node"])
+    except ValueError:
+        return False
+
+
+def pick(registry, package, range_, field, wanted):
+    try:
+        versions = registry.versions(package)
+        version = semver.newest(versions, range_)
+        if version is None:
+            versions = registry.versions(package, fresh=False)
+            version = semver.newest(versions, range_)
+    except ValueError as error:
+        raise AppError(
+            f'engines.{field} in package.json is no version range: "{wanted}"', f'Write for example "{DEFAULT_NODE}"'
+        ) from error
+    if version is None:
+        raise AppError(
+            f'No version of {field} fits engines.{field} in package.json: "{wanted}"',
+            f"The newest in the npm registry is {semver.newest(versions, '*')}",
+        )
+    return version, versions[version]
+
+
+def fetch(registry, node, npm, runtime):
+    """Makes the folder as Node.js is laid out everywhere, with the headers that native addons are compiled against."""
+    step(f"Downloading Node.js {node['version']} and npm {npm['version']}")
+    partial = runtime + ".partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    registry.unpack(node["package"], node["version"], node["entry"], partial)
+    registry.unpack("npm", npm["version"], npm["entry"], os.path.join(partial, "lib/node_modules/npm"))
+    # A fifth of the program is symbols that only a debugger reads, and every image of the app would carry them.
+    subprocess.run(["strip", os.path.join(partial, "bin/node")], check=False, stderr=subprocess.DEVNULL)
+    for name in ("npm", "npx"):
+        link = os.path.join(partial, "bin", name)
+        if not os.path.lexists(link):
+            os.symlink(f"../lib/node_modules/npm/bin/{name}-cli.js", link)
+    # The author's documentation is no use in a dyno.
+    for unused in ("share", "lib/node_modules/npm/docs", "lib/node_modules/npm/man"):
+        shutil.rmtree(os.path.join(partial, unused), ignore_errors=True)
+    os.rename(partial, runtime)
+
+
+def remove_others(runtime):
+    folder = os.path.dirname(runtime)
+    for name in os.listdir(folder):
+        if name != os.path.basename(runtime):
+            shutil.rmtree(os.path.join(folder, name))
+
+
+def dependency_plan(build_dir, manifest, config):
+    scripts = manifest.get("scripts", {})
+    lockfile = next((name for name in LOCKFILES if os.path.exists(os.path.join(build_dir, name))), "")
+    has_install_scripts = any(name in scripts for name in INSTALL_SCRIPTS)
+    has_build_scripts = any(name in scripts for name in BUILD_SCRIPTS)
+    # NPM_CONFIG_PRODUCTION=false and a NODE_ENV of one's own keep the development dependencies, as on Heroku.
+    keeps_dev = config.get("NPM_CONFIG_PRODUCTION") == "false" or config.get("NODE_ENV", "production") != "production"
+    has_dev = bool(manifest.get("devDependencies"))
+    dependencies = sum(len(manifest.get(field, {})) for field in ("dependencies", "devDependencies", "optionalDependencies"))
+    install_dev = has_dev and (has_build_scripts or has_install_scripts or keeps_dev)
+    foreign = next((name for name in FOREIGN_LOCKFILES if os.path.exists(os.path.join(build_dir, name))), "")
+    return {
+        "lockfile": lockfile,
+        "foreign_lockfile": "" if lockfile else foreign,
+        "foreign_tool": FOREIGN_LOCKFILES.get(foreign, ""),
+        "installs": flag(dependencies or "workspaces" in manifest or has_install_scripts),
+        "install_dev": flag(install_dev),
+        "prune": flag(install_dev and not keeps_dev),
+        "prebuild_script": "heroku-prebuild" if "heroku-prebuild" in scripts else "",
+        "build_script": next((name for name in BUILD_SCRIPTS[1:] if name in scripts), ""),
+        "has_modules": flag(os.path.isdir(os.path.join(build_dir, "node_modules"))),
+    }
+
+
+def modules_key(build_dir, manifest, config, layer, plan):
+    """Names an installed node_modules: equal keys, equal trees. Empty where the tree depends on more than we can name."""
+    scripts = manifest.get("scripts", {})
+    if not plan["lockfile"] or "workspaces" in manifest or plan["prebuild_script"] or plan["has_modules"]:
+        return ""
+    with open(os.path.join(build_dir, plan["lockfile"]), "rb") as file:
+        lock = file.read()
+    if any(name in scripts for name in INSTALL_SCRIPTS) or b'"link": true' in lock or b'"file:' in lock:
+        return ""
+    digest = hashlib.sha256(lock)
+    settings = {name: value for name, value in config.items() if name.upper().startswith(("NPM_", "NODE_"))}
+    declared = {field: manifest.get(field) for field in DEPENDENCY_FIELDS}
+    digest.update(json.dumps([layer, plan["install_dev"], declared, settings], sort_keys=True).encode())
+    try:
+        with open(os.path.join(build_dir, ".npmrc"), "rb") as file:
+            digest.update(file.read())
+    except FileNotFoundError:
+        pass
+    return digest.hexdigest()
+
+
+def architecture():
+    machine = platform.machine()
+    if machine not in ARCHITECTURES:
+        raise AppError(f"Node.js comes for {', '.join(ARCHITECTURES)}, and this machine is {machine}")
+    return ARCHITECTURES[machine]
+
+
+def flag(value):
+    return "yes" if value else ""
+
+
+def step(text):
+    print(f"-----> {text}", flush=True)
+
+
+def detail(text):
+    print(f"       {text}", flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        main(*sys.argv[1:])
+    except AppError as error:
+        for line in error.args:
+            print(f" !     {line}")
+        sys.exit(1)
+    except RegistryError as error:
+        print(f" !     {error}")
+        sys.exit(1)
