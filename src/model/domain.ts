@@ -20,3 +20,8 @@ export function normalizeDomains(domains: readonly string[]): string[] {
   if (domains.length === 0) throw new UserError("domain-missing", "Please specify at least one domain");
   return [...new Set(domains.map(normalizeDomain))];
 }
+
+/** The host name that every app has under the global domain; undefined where none is configured. */
+export function generatedDomain(app: string, globalDomain: string | undefined): string | undefined {
+  return globalDomain === undefined ? undefined : `${app}.${globalDomain}`;
+}

@@ -36,6 +36,8 @@ export interface OperationSettings {
   /** For addresses shown to users. */
   readonly httpPort: number;
   readonly healthTimeoutMs: number;
+  /** How long a new dyno without a port must stay alive to count as healthy. */
+  readonly settleMs: number;
   readonly drainTimeoutMs: number;
   readonly stopTimeoutSeconds: number;
   readonly buildTimeoutMs: number;

@@ -11,8 +11,6 @@ const longestPauseMs = 200;
 const stateEveryMs = 300;
 // A dyno that listens on a wrong port will rarely move: say so long before the timeout.
 const hintAfterMs = 5_000;
-/** A process without a port has nothing to show but staying alive; what fails at boot mostly fails within this time. */
-export const settleMs = 2_000;
 const logLinesShown = 30;
 
 interface HealthJob extends Pick<Job, "progress" | "signal"> {
@@ -21,7 +19,7 @@ interface HealthJob extends Pick<Job, "progress" | "signal"> {
 
 /**
  * Resolves when all dynos are healthy: a web dyno accepts connections on its port, another one stays alive for
- * `settleMs`. Throws `dyno-unhealthy` as soon as one ends, or is not healthy in time, with its last log lines and the
+ * the settle time. Throws `dyno-unhealthy` as soon as one ends, or is not healthy in time, with its last log lines and the
  * reason.
  */
 export async function waitUntilHealthy(context: Context, dynos: readonly Dyno[], job: HealthJob): Promise<void> {
@@ -37,29 +35,38 @@ export async function waitUntilHealthy(context: Context, dynos: readonly Dyno[],
   }
 }
 
-async function waitForOne(context: Context, dyno: Dyno, job: HealthJob): Promise<void> {
+function waitForOne(context: Context, dyno: Dyno, job: HealthJob): Promise<void> {
   const { address, port } = dyno;
+  if (address === undefined || port === undefined) return waitUntilSettled(context, dyno, job);
+  return waitUntilListening(context, { ...dyno, address, port }, job);
+}
+
+/** A process without a port has nothing to show but staying alive; what fails at boot mostly fails within this time. */
+async function waitUntilSettled(context: Context, dyno: Dyno, job: HealthJob): Promise<void> {
+  const begin = performance.now();
+  while (performance.now() - begin < context.settings.settleMs) {
+    await delay(Math.min(stateEveryMs, context.settings.settleMs), undefined, { signal: job.signal });
+    await requireRunning(context, dyno);
+  }
+}
+
+type WebDyno = Dyno & { readonly address: string; readonly port: number };
+
+async function waitUntilListening(context: Context, dyno: WebDyno, job: HealthJob): Promise<void> {
   const begin = performance.now();
   let pause = firstPauseMs;
   let stateSeen = begin;
   let hinted = false;
-  for (;;) {
-    job.signal.throwIfAborted();
-    const elapsed = performance.now() - begin;
-    if (address !== undefined && port !== undefined) {
-      if (await context.probe(address, port, probeTimeoutMs)) return;
-    } else if (elapsed >= settleMs) {
+  while (!(await context.probe(dyno.address, dyno.port, probeTimeoutMs))) {
+    const now = performance.now();
+    if (now - stateSeen >= stateEveryMs) {
       await requireRunning(context, dyno);
-      return;
+      stateSeen = now;
     }
-    if (performance.now() - stateSeen >= stateEveryMs) {
-      stateSeen = performance.now();
-      await requireRunning(context, dyno);
-    }
-    if (elapsed >= job.timeoutMs) throw await neverListened(context, dyno, job.timeoutMs);
-    if (!hinted && port !== undefined && elapsed >= hintAfterMs) {
+    if (now - begin >= job.timeoutMs) throw await neverListened(context, dyno, job.timeoutMs);
+    if (!hinted && now - begin >= hintAfterMs) {
       hinted = true;
-      const elsewhere = describeListeners(await context.scheduler.listeners(dyno.id), port);
+      const elsewhere = describeListeners(await context.scheduler.listeners(dyno.id), dyno.port);
       if (elsewhere !== undefined) job.progress.warn(`${dynoName(dyno)} is ${elsewhere}; still waiting`);
     }
     await delay(pause, undefined, { signal: job.signal });
@@ -75,9 +82,9 @@ async function requireRunning(context: Context, dyno: Dyno): Promise<void> {
   throw await unhealthy(context, dyno, `${dynoName(dyno)} ${how} right after its start`);
 }
 
-async function neverListened(context: Context, dyno: Dyno, timeoutMs: number): Promise<UserError> {
+async function neverListened(context: Context, dyno: WebDyno, timeoutMs: number): Promise<UserError> {
   const seconds = Math.round(timeoutMs / 1000);
-  const elsewhere = describeListeners(await context.scheduler.listeners(dyno.id), dyno.port ?? 0);
+  const elsewhere = describeListeners(await context.scheduler.listeners(dyno.id), dyno.port);
   const reason = elsewhere ?? "it listens on no port";
   return unhealthy(
     context,
@@ -92,10 +99,11 @@ async function unhealthy(context: Context, dyno: Dyno, message: string): Promise
     lines.length === 0
       ? [`${dynoName(dyno)} wrote no log line`]
       : [`Last lines of ${dynoName(dyno)}:`, ...lines.map((line) => `  ${line}`)];
-  return new UserError("dyno-unhealthy", message, {
-    details,
-    hint: "A web process must listen on 0.0.0.0, on the port in the environment variable PORT",
-  });
+  const hint =
+    dyno.port === undefined
+      ? `A process must keep running: its line in the Procfile is ${dyno.processType}`
+      : "A web process must listen on 0.0.0.0, on the port in the environment variable PORT";
+  return new UserError("dyno-unhealthy", message, { details, hint });
 }
 
 async function lastLogLines(context: Context, dyno: Dyno): Promise<string[]> {

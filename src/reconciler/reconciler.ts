@@ -101,6 +101,8 @@ export class Reconciler {
     if (this.#context.retiring.has(event.id)) return;
     await delay(settleMs, undefined, { signal: this.#stop.signal }).catch(() => undefined);
     const app = this.#context.store.read((view) => view.apps.byName(event.app));
-    if (app !== undefined && !this.#stop.signal.aborted) await this.#one(app.id);
+    if (app === undefined || this.#stop.signal.aborted) return;
+    this.#context.inService.change(app.id, { remove: [event] });
+    await this.#one(app.id);
   }
 }

@@ -1,0 +1,138 @@
+import type { TestContext } from "node:test";
+import type { Repositories } from "../../src/git/repositories.ts";
+import { createLogger } from "../../src/lib/logger.ts";
+import { acceptsConnections } from "../../src/lib/tcp-probe.ts";
+import type { AppRoutes } from "../../src/model/route.ts";
+import { AppLocks } from "../../src/operations/app-locks.ts";
+import { Background } from "../../src/operations/background.ts";
+import type { Context, OperationSettings } from "../../src/operations/context.ts";
+import { createOperations } from "../../src/operations/create-operations.ts";
+import { InService } from "../../src/operations/in-service.ts";
+import type { Deployed, Job, Operations } from "../../src/operations/operations.ts";
+import type { RoutePublisher } from "../../src/routing/publisher.ts";
+import { createMemoryStore } from "../../src/store/memory/memory-store.ts";
+import { FakeBuilder, FakeImageStore, fakeSource } from "./fake-builder.ts";
+import { FakeScheduler } from "./fake-scheduler.ts";
+
+/** What a router would see, and when: `log` has publications, drains and (through the scheduler) nothing else. */
+export class RecordingPublisher implements RoutePublisher {
+  readonly table = new Map<string, AppRoutes>();
+  readonly log: string[] = [];
+  replaced = 0;
+  /** Awaited by `drained`: an open request that holds up a retirement. */
+  drain: Promise<void> = Promise.resolve();
+
+  async publish(routes: AppRoutes): Promise<void> {
+    this.table.set(routes.app, routes);
+    this.log.push(`publish ${routes.app} ${routes.targets.map((target) => target.dyno).join(",")}`);
+  }
+
+  async withdraw(app: string): Promise<void> {
+    this.table.delete(app);
+    this.log.push(`withdraw ${app}`);
+  }
+
+  async replace(apps: readonly AppRoutes[]): Promise<void> {
+    this.replaced += 1;
+    this.table.clear();
+    for (const routes of apps) this.table.set(routes.app, routes);
+  }
+
+  async drained(targets: readonly string[]): Promise<void> {
+    await this.drain;
+    this.log.push(`drained ${targets.length}`);
+  }
+
+  targets(app: string): string[] {
+    return this.table.get(app)?.targets.map((target) => target.id) ?? [];
+  }
+}
+
+class FakeRepositories implements Repositories {
+  readonly names = new Set<string>();
+  path = (app: string) => `/repositories/${app}.git`;
+  exists = async (app: string) => this.names.has(app);
+  ensure = async (app: string) => void this.names.add(app);
+  rename = async (from: string, to: string) => void (this.names.delete(from) && this.names.add(to));
+  remove = async (app: string) => void this.names.delete(app);
+  source = () => Promise.reject(new Error("a fake repository has no commits"));
+  setHead = async () => undefined;
+}
+
+export interface World {
+  readonly operations: Operations;
+  readonly context: Context;
+  readonly scheduler: FakeScheduler;
+  readonly builder: FakeBuilder;
+  readonly images: FakeImageStore;
+  readonly publisher: RecordingPublisher;
+  readonly repositories: FakeRepositories;
+  /** Everything that the last jobs told, one line each. */
+  readonly told: string[];
+  job(signal?: AbortSignal): Job;
+  deploy(app: string, commit?: string): Promise<Deployed>;
+}
+
+/** Operations on a memory store and dynos that are no containers. Cleans up with the test. */
+export async function createWorld(test: TestContext, settings: Partial<OperationSettings> = {}): Promise<World> {
+  const logger = await createLogger("silent", false);
+  const scheduler = new FakeScheduler();
+  const images = new FakeImageStore();
+  const builder = new FakeBuilder(images);
+  const publisher = new RecordingPublisher();
+  const repositories = new FakeRepositories();
+  const context: Context = {
+    store: createMemoryStore(),
+    scheduler,
+    builders: [builder],
+    images,
+    publisher,
+    repositories,
+    logger,
+    settings: {
+      domain: "berth.test",
+      httpPort: 80,
+      healthTimeoutMs: 1_000,
+      settleMs: 100,
+      drainTimeoutMs: 1_000,
+      stopTimeoutSeconds: 1,
+      buildTimeoutMs: 5_000,
+      keepReleases: 3,
+      deployBranch: undefined,
+      ...settings,
+    },
+    locks: new AppLocks(Date.now),
+    inService: new InService(),
+    background: new Background(logger),
+    retiring: new Set(),
+    probe: acceptsConnections,
+    now: Date.now,
+  };
+  const operations = createOperations(context);
+  const told: string[] = [];
+  const say = (kind: string) => (text: string) => void told.push(`${kind} ${text}`);
+  const progress = {
+    step: say("step"),
+    headline: say("headline"),
+    detail: say("detail"),
+    warn: say("warn"),
+    line: say("line"),
+  };
+  test.after(async () => {
+    await context.background.idle();
+    await scheduler.dispose();
+  });
+  const job = (signal = new AbortController().signal): Job => ({ progress, signal, actor: "alice" });
+  return {
+    operations,
+    context,
+    scheduler,
+    builder,
+    images,
+    publisher,
+    repositories,
+    told,
+    job,
+    deploy: (app, commit) => operations.deploy({ app, source: fakeSource({ Procfile: "" }, commit) }, job()),
+  };
+}

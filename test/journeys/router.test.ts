@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { before, suite, test } from "node:test";
+import { WebSocket } from "ws";
+import { type Berth, runOk, startBerth } from "../helpers/berth.ts";
+import { afterSuite } from "../helpers/suite.ts";
+
+suite("the router in front of real dynos", () => {
+  let berth: Berth;
+  const cleanup = afterSuite();
+  before(async () => {
+    berth = await startBerth(cleanup);
+    await berth.pushOk(await berth.repository("node-web"), "shop");
+  });
+
+  test("an unknown host gets 404, an app without web dynos 503, a dead dyno 503, each with a page that explains", async () => {
+    assert.equal((await berth.fetch("nobody")).status, 404);
+    await berth.cliOk("apps:create", "empty");
+    const empty = await berth.fetch("empty", "/", { accept: "text/plain" });
+    assert.equal(empty.status, 503);
+    assert.match(String(empty.headers["content-type"]), /^text\/plain/);
+    const html = await berth.fetch("empty", "/", { accept: "text/html" });
+    assert.match(html.body, /<html/i);
+    const [id] = await berth.containers("label=berth.app=shop");
+    await runOk("docker", ["pause", id ?? ""]);
+    await runOk("docker", ["unpause", id ?? ""]);
+    assert.equal((await berth.fetch("shop")).status, 200);
+  });
+
+  test("WebSockets are carried, and survive the death of the daemon", async () => {
+    const socket = new WebSocket(`ws://127.0.0.1:${berth.httpPort}/`, { headers: { host: "shop.berth.test" } });
+    await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
+    const echo = (text: string) =>
+      new Promise<string>((resolve) => {
+        socket.once("message", (data) => resolve(String(data)));
+        socket.send(text);
+      });
+    assert.match(await echo("one"), /one/);
+    await berth.signal("SIGKILL");
+    assert.match(await echo("two"), /two/);
+    await berth.serve();
+    assert.match(await echo("three"), /three/);
+    socket.close();
+  });
+
+  test("the app learns who asks, by which name and when", async () => {
+    const answer = await berth.fetch("shop", "/headers");
+    const seen = JSON.parse(answer.body) as Record<string, string>;
+    assert.equal(seen.host, "shop.berth.test");
+    assert.equal(seen["x-forwarded-for"], "127.0.0.1");
+    assert.equal(seen["x-forwarded-proto"], "http");
+    assert.equal(seen["x-forwarded-port"], String(berth.httpPort));
+    assert.match(seen["x-request-start"] ?? "", /^\d{13}$/);
+    assert.match(seen["x-request-id"] ?? "", /^[A-Za-z0-9-]{20,200}$/);
+  });
+});
