@@ -1,0 +1,12 @@
+import { defineCommand } from "../command.ts";
+import { appName } from "../input.ts";
+
+export const appsExists = defineCommand({
+  name: "apps:exists",
+  summary: "Tell with the exit code whether an app exists",
+  input: { app: appName },
+  positionals: ["app"],
+  run: async ({ app }, { operations }) => {
+    await operations.requireApp({ app });
+  },
+});

@@ -1,0 +1,14 @@
+import { defineCommand } from "../command.ts";
+import { appName, text } from "../input.ts";
+
+export const appsRename = defineCommand({
+  name: "apps:rename",
+  summary: "Give an app another name",
+  input: { app: appName, name: text },
+  positionals: ["app", "name"],
+  labels: { name: "new-name" },
+  run: ({ app, name }, { operations, job }) => {
+    job.progress.step(`Renaming ${app} to ${name}...`);
+    return operations.renameApp({ app, name }, job);
+  },
+});

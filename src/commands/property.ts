@@ -1,0 +1,43 @@
+import { UserError } from "../model/errors.ts";
+import type { PropertyKey } from "../operations/operations.ts";
+import { type Command, defineCommand } from "./command.ts";
+import { appName, flag, optional, text, unless } from "./input.ts";
+
+export interface PropertyCommandDefinition {
+  /** `git` makes `git:set`. */
+  readonly group: string;
+  readonly summary: string;
+  /** Name in the command -> property. */
+  readonly properties: Readonly<Record<string, PropertyKey>>;
+  /** Dokku's plugins in Go and in bash say it differently, and scripts look for either. */
+  readonly word: "property" | "key";
+}
+
+/** The shape that all of Dokku's `X:set <app>|--global <key> [<value>]` have. */
+export function definePropertyCommand({ group, summary, properties, word }: PropertyCommandDefinition): Command {
+  return defineCommand({
+    name: `${group}:set`,
+    summary: `${summary}: ${Object.keys(properties).join(", ")}`,
+    input: { app: unless("global", appName), key: text, value: optional(text), global: flag },
+    positionals: ["app", "key", "value"],
+    options: { global: { flags: "--global", summary: "For all apps that have no value of their own" } },
+    run: async ({ app, key, value }, { operations }) => {
+      const property = Object.hasOwn(properties, key) ? properties[key] : undefined;
+      if (property === undefined) throw invalidKey(word, Object.keys(properties));
+      const wanted = value === "" ? undefined : value;
+      await operations.setProperty({ app, key: property, value: wanted });
+      return { key, value: wanted };
+    },
+    present: ({ key, value }, out) => {
+      out.heading(value === undefined ? `Unsetting ${key}` : `Setting ${key} to ${value}`);
+    },
+  });
+}
+
+function invalidKey(word: "property" | "key", valid: readonly string[]): UserError {
+  const message =
+    word === "property"
+      ? "Invalid property specified, valid properties include: "
+      : "Invalid key specified, valid keys include: ";
+  return new UserError("invalid-property", message + valid.join(", "));
+}

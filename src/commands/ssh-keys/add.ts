@@ -1,0 +1,30 @@
+import { UserError } from "../../model/errors.ts";
+import { type Caller, defineCommand } from "../command.ts";
+import { optional, text } from "../input.ts";
+
+const longestKey = 64 * 1024;
+
+export const sshKeysAdd = defineCommand({
+  name: "ssh-keys:add",
+  summary: "Let a public key in, from standard input or a file",
+  input: { name: text, path: optional(text) },
+  positionals: ["name", "path"],
+  run: async ({ name, path }, { operations, caller }) => {
+    const publicKey = path === undefined ? await fromInput(caller) : await fromFile(path, caller);
+    return operations.addKey({ name, publicKey });
+  },
+  present: (key, out) => out.text(key.fingerprint),
+});
+
+async function fromInput(caller: Caller): Promise<string> {
+  return caller.hasTerminal ? ((await caller.ask("Paste the public key: ")) ?? "") : await caller.readAll(longestKey);
+}
+
+async function fromFile(path: string, { client }: Caller): Promise<string> {
+  if (client === undefined) {
+    throw new UserError("no-files-over-ssh", "A path can only be read by the local berth command", {
+      hint: "Over ssh give the key on standard input: ssh ... ssh-keys:add NAME < ~/.ssh/id_ed25519.pub",
+    });
+  }
+  return (await client.readFile(path)).toString("utf8");
+}

@@ -1,0 +1,16 @@
+import { defineCommand } from "../command.ts";
+import { flag, text } from "../input.ts";
+
+export const sshKeysRemove = defineCommand({
+  name: "ssh-keys:remove",
+  summary: "Shut a public key out, by its name or its SHA256: fingerprint",
+  input: { key: text, fingerprint: flag },
+  positionals: ["key"],
+  labels: { key: "name|fingerprint" },
+  options: { fingerprint: { flags: "--fingerprint", summary: "It is a fingerprint; may be written without SHA256:" } },
+  run: ({ key, fingerprint }, { operations }) => {
+    const nameOrFingerprint = fingerprint && !key.startsWith("SHA256:") ? `SHA256:${key}` : key;
+    return operations.removeKey({ nameOrFingerprint });
+  },
+  present: (key, out) => out.step(`Removed key ${key.name} (${key.fingerprint})`),
+});

@@ -1,0 +1,89 @@
+import { appsCreate } from "./apps/create.ts";
+import { appsDestroy } from "./apps/destroy.ts";
+import { appsExists } from "./apps/exists.ts";
+import { appsList } from "./apps/list.ts";
+import { appsRename } from "./apps/rename.ts";
+import { appsReport } from "./apps/report.ts";
+import { checksReport } from "./checks/report.ts";
+import { checksSet } from "./checks/set.ts";
+import type { Command } from "./command.ts";
+import { configExport } from "./config/export.ts";
+import { configGet } from "./config/get.ts";
+import { configKeys } from "./config/keys.ts";
+import { configSet } from "./config/set.ts";
+import { configShow } from "./config/show.ts";
+import { configUnset } from "./config/unset.ts";
+import { domainsAdd } from "./domains/add.ts";
+import { domainsRemove } from "./domains/remove.ts";
+import { domainsReport } from "./domains/report.ts";
+import { gitReport } from "./git/report.ts";
+import { gitSet } from "./git/set.ts";
+import { logs } from "./logs.ts";
+import { psReport } from "./ps/report.ts";
+import { psRestart } from "./ps/restart.ts";
+import { psScale } from "./ps/scale.ts";
+import { psSet } from "./ps/set.ts";
+import { psStart } from "./ps/start.ts";
+import { psStop } from "./ps/stop.ts";
+import { releasesList } from "./releases/list.ts";
+import { rollback } from "./rollback.ts";
+import { run } from "./run.ts";
+import { sshKeysAdd } from "./ssh-keys/add.ts";
+import { sshKeysList } from "./ssh-keys/list.ts";
+import { sshKeysRemove } from "./ssh-keys/remove.ts";
+import { url } from "./url.ts";
+import { urls } from "./urls.ts";
+
+/** Every command, in the order in which help lists them. */
+export const commands: readonly Command[] = [
+  appsCreate,
+  appsDestroy,
+  appsExists,
+  appsList,
+  appsRename,
+  appsReport,
+  checksReport,
+  checksSet,
+  configExport,
+  configGet,
+  configKeys,
+  configSet,
+  configShow,
+  configUnset,
+  domainsAdd,
+  domainsRemove,
+  domainsReport,
+  gitReport,
+  gitSet,
+  psReport,
+  psRestart,
+  psScale,
+  psSet,
+  psStart,
+  psStop,
+  releasesList,
+  sshKeysAdd,
+  sshKeysList,
+  sshKeysRemove,
+  logs,
+  rollback,
+  run,
+  url,
+  urls,
+];
+
+/** Groups of commands, and what each is about. */
+export const namespaces: Readonly<Record<string, string>> = {
+  apps: "Manage apps",
+  checks: "Manage how new dynos are checked before they get traffic",
+  config: "Manage the config vars of an app, which its processes see as their environment",
+  domains: "Manage the domains under which an app answers",
+  git: "Manage how pushes are taken",
+  ps: "Manage the dynos of an app",
+  releases: "Look at the releases of an app",
+  "ssh-keys": "Manage the public keys that may push and give commands",
+};
+
+export function findCommand(name: string): Command | undefined {
+  return commands.find((command) => command.name === name || command.aliases?.includes(name));
+}
