@@ -1,10 +1,20 @@
 import type { Source } from "../builders/builder.ts";
+import type { Progress } from "../model/progress.ts";
 
 /** Where the objects of a push are before its hook has agreed (git-receive-pack(1), quarantine environment). */
 export interface Quarantine {
   readonly objectDirectory: string;
   /** Colon-separated, as git has it. */
   readonly alternates: string;
+}
+
+/** How a source is read. */
+export interface Reading {
+  readonly quarantine?: Quarantine | undefined;
+  /** Ends what fetches submodules. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told which submodules are fetched, which takes its time. */
+  readonly progress?: Progress | undefined;
 }
 
 /** The apps' bare repositories. */
@@ -16,8 +26,8 @@ export interface Repositories {
   ensure(app: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   remove(app: string): Promise<void>;
-  /** The files of a commit, submodules included. */
-  source(app: string, commit: string, quarantine?: Quarantine): Promise<Source>;
+  /** The files of a commit, submodules included. Throws `commit-missing`; reading it `submodule-failed` and its like. */
+  source(app: string, commit: string, reading?: Reading): Promise<Source>;
   /** Which branch `git clone` checks out. */
   setHead(app: string, branch: string): Promise<void>;
 }

@@ -1,0 +1,125 @@
+import { randomUUID } from "node:crypto";
+import { access, chmod, mkdir, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Source } from "../builders/builder.ts";
+import { writeFileAtomically } from "../lib/atomic-file.ts";
+import type { Logger } from "../lib/logger.ts";
+import { Mutex } from "../lib/mutex.ts";
+import { checkAppName } from "../model/names.ts";
+import { readCommit } from "./commit-source.ts";
+import { Git, type GitOptions } from "./git.ts";
+import type { Reading, Repositories } from "./repositories.ts";
+import { archiveAttributes, preReceiveHook, repositoryConfig } from "./repository-files.ts";
+
+export interface RepositoriesOptions extends GitOptions {
+  readonly folder: string;
+  readonly logger: Logger;
+}
+
+export function createRepositories(options: RepositoriesOptions): Repositories {
+  return new BareRepositories(options);
+}
+
+class BareRepositories implements Repositories {
+  readonly #folder: string;
+  readonly #git: Git;
+  readonly #logger: Logger;
+  // Names of apps do not begin with a dot.
+  readonly #hooks: string;
+  readonly #scratch: string;
+  readonly #changes = new Mutex();
+  #swept: Promise<void> | undefined;
+
+  constructor(options: RepositoriesOptions) {
+    this.#folder = options.folder;
+    this.#git = new Git(options);
+    this.#logger = options.logger;
+    this.#hooks = join(options.folder, ".hooks");
+    this.#scratch = join(options.folder, ".scratch");
+  }
+
+  path(app: string): string {
+    return join(this.#folder, `${checkAppName(app)}.git`);
+  }
+
+  async exists(app: string): Promise<boolean> {
+    return await isThere(join(this.path(app), "HEAD"));
+  }
+
+  async ensure(app: string): Promise<void> {
+    const path = this.path(app);
+    await this.#changes.run(async () => {
+      await mkdir(this.#hooks, { recursive: true, mode: 0o700 });
+      const hook = join(this.#hooks, "pre-receive");
+      if (await update(hook, preReceiveHook)) await chmod(hook, 0o755);
+      if (!(await isThere(join(path, "HEAD")))) {
+        await mkdir(path, { recursive: true, mode: 0o700 });
+        await this.#git.in(path).raw(["init", "--quiet", "--bare", "--initial-branch=main", "--template="]);
+        this.#logger.info({ app }, "repository made");
+      }
+      await mkdir(join(path, "info"), { recursive: true });
+      await update(join(path, "info", "attributes"), archiveAttributes);
+      await update(join(path, "config"), repositoryConfig(this.#hooks));
+    });
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    const [source, target] = [this.path(from), this.path(to)];
+    await this.#changes.run(async () => {
+      // An app that was never pushed to has no repository.
+      if (!(await isThere(source))) return;
+      if (await isThere(target)) throw new Error(`The repository ${target} exists already`);
+      await rename(source, target);
+    });
+  }
+
+  async remove(app: string): Promise<void> {
+    const path = this.path(app);
+    const scratch = await this.#newScratch();
+    await this.#changes.run(async () => {
+      // Moved first: it is gone at once and as a whole, even if git still writes into it.
+      if (await isThere(path)) await rename(path, scratch);
+    });
+    await rm(scratch, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  async source(app: string, commit: string, reading: Reading = {}): Promise<Source> {
+    return await readCommit({
+      git: this.#git,
+      repository: this.path(app),
+      commit,
+      reading,
+      newScratch: () => this.#newScratch(),
+    });
+  }
+
+  async setHead(app: string, branch: string): Promise<void> {
+    await this.#git.in(this.path(app)).raw(["symbolic-ref", "HEAD", `refs/heads/${branch}`]);
+  }
+
+  /** A path for a folder that is not there yet. What an earlier daemon left is removed with the first. */
+  async #newScratch(): Promise<string> {
+    this.#swept ??= rm(this.#scratch, { recursive: true, force: true });
+    await this.#swept;
+    await mkdir(this.#scratch, { recursive: true, mode: 0o700 });
+    return join(this.#scratch, randomUUID());
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw error;
+  }
+}
+
+/** Whether the file had to be written. */
+async function update(path: string, text: string): Promise<boolean> {
+  const current = (await isThere(path)) ? await readFile(path, "utf8") : undefined;
+  if (current === text) return false;
+  await writeFileAtomically(path, text);
+  return true;
+}

@@ -1,0 +1,155 @@
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { ExecError, exec } from "../lib/exec.ts";
+import { UserError } from "../model/errors.ts";
+import { archive, type CommitRequest, gitlinksOf, listTree, type Tree } from "./commit-source.ts";
+import type { Git } from "./git.ts";
+import { archiveAttributes } from "./repository-files.ts";
+import { parseSubmoduleMap, submoduleProtocols, submoduleUrl, withoutPassword } from "./submodule-map.ts";
+import { joinTars } from "./tar-join.ts";
+
+interface Placed {
+  readonly tree: Tree;
+  /** Empty, or the submodule's folder with a slash at its end. */
+  readonly prefix: string;
+}
+
+const deepest = 10;
+const most = 100;
+const fetchTimeoutMs = 300_000;
+
+/**
+ * The commit's files with those of its submodules, in one archive. Each submodule is fetched into a bare repository of its
+ * own and archived from there: nothing of it is ever checked out on this host, so no hook, filter or link of it has an effect.
+ */
+export async function tarWithSubmodules(
+  request: CommitRequest,
+  tree: Tree,
+  gitlinks: ReadonlyMap<string, string>,
+): Promise<Readable> {
+  const scratch = await request.newScratch();
+  const cleanUp = (): Promise<void> => rm(scratch, { recursive: true, force: true, maxRetries: 5 });
+  try {
+    await mkdir(scratch, { mode: 0o700 });
+    const placed: Placed[] = [{ tree, prefix: "" }];
+    await addSubmodules(request, { scratch, placed, depth: 1 }, { tree, prefix: "" }, gitlinks);
+    const archives = placed.map((one) => () => archive(request.git, one.tree, one.prefix));
+    const output = Readable.from(joinTars(archives), { objectMode: false });
+    output.on("error", () => undefined);
+    output.once("close", () => {
+      // The next daemon's first scratch folder sweeps up what cannot be removed now.
+      cleanUp().catch(() => undefined);
+    });
+    return output;
+  } catch (error) {
+    await cleanUp();
+    throw error;
+  }
+}
+
+interface Collection {
+  readonly scratch: string;
+  readonly placed: Placed[];
+  readonly depth: number;
+}
+
+async function addSubmodules(
+  request: CommitRequest,
+  collection: Collection,
+  parent: Placed,
+  gitlinks: ReadonlyMap<string, string>,
+): Promise<void> {
+  const { scratch, placed, depth } = collection;
+  const map = await readSubmoduleMap(request.git, parent.tree);
+  for (const [path, commit] of gitlinks) {
+    const name = `${parent.prefix}${path}`;
+    if (depth > deepest || placed.length > most) {
+      throw new UserError("too-many-submodules", `Submodule '${name}' is one too many`, {
+        hint: `At most ${most} submodules, ${deepest} deep, are fetched`,
+      });
+    }
+    const url = submoduleUrl(path, map);
+    request.reading.progress?.detail(`Fetching submodule ${name} from ${withoutPassword(url)}`);
+    const repository = join(scratch, `${placed.length}.git`);
+    await fetchCommit(request, { repository, url, commit, name });
+    const child: Placed = { tree: { repository, commit, environment: {} }, prefix: `${name}/` };
+    placed.push(child);
+    const deeper = gitlinksOf(await listTree(request.git, child.tree));
+    if (deeper.size > 0) await addSubmodules(request, { scratch, placed, depth: depth + 1 }, child, deeper);
+  }
+}
+
+async function readSubmoduleMap(git: Git, tree: Tree): Promise<Map<string, string>> {
+  const commands = git.in(tree.repository, tree.environment);
+  const file = await commands.raw(["ls-tree", "--name-only", tree.commit, ".gitmodules"]);
+  if (file.trim() === "") return new Map();
+  return parseSubmoduleMap(await commands.raw(["config", "--blob", `${tree.commit}:.gitmodules`, "-z", "--list"]));
+}
+
+interface Wanted {
+  readonly repository: string;
+  readonly url: string;
+  readonly commit: string;
+  /** Its path from the app's own root. */
+  readonly name: string;
+}
+
+async function fetchCommit(request: CommitRequest, wanted: Wanted): Promise<void> {
+  const { git, reading } = request;
+  const { repository, url, commit, name } = wanted;
+  await mkdir(repository);
+  await git.in(repository).raw(["init", "--quiet", "--bare", "--template="]);
+  await mkdir(join(repository, "info"), { recursive: true });
+  await writeFile(join(repository, "info", "attributes"), archiveAttributes);
+  try {
+    await fetchFrom(git, wanted, ["--depth=1", "--", url, commit], reading.signal);
+  } catch (error) {
+    // Plain web servers know no single commits, and some git servers give none away that is not the tip of a branch.
+    if (!/shallow|not our ref|unadvertised|couldn't find remote ref/i.test(stderrOf(error)))
+      throw unreachable(wanted, error);
+    const everything = ["--", url, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"];
+    await fetchFrom(git, wanted, everything, reading.signal).catch((again: unknown) => {
+      throw unreachable(wanted, again);
+    });
+  }
+  await git
+    .in(repository)
+    .raw(["cat-file", "-e", `${commit}^{commit}`])
+    .catch((cause: unknown) => {
+      const message = `Submodule '${name}': commit ${commit.slice(0, 7)} is not at ${withoutPassword(url)}`;
+      throw new UserError("submodule-failed", message, {
+        hint: "Push that commit there first, then push again",
+        cause,
+      });
+    });
+}
+
+async function fetchFrom(git: Git, { repository }: Wanted, what: string[], signal?: AbortSignal): Promise<void> {
+  const env = { ...git.environment, GIT_ALLOW_PROTOCOL: submoduleProtocols.join(":") };
+  const timeout = AbortSignal.timeout(fetchTimeoutMs);
+  const slow = ["-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=30"];
+  await exec(git.program, [...slow, "fetch", "--quiet", "--no-tags", "--no-recurse-submodules", ...what], {
+    env,
+    cwd: repository,
+    signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+  });
+}
+
+function stderrOf(error: unknown): string {
+  return error instanceof ExecError ? error.stderr.join("\n") : "";
+}
+
+/** What the user is told; an abort stays what it is. */
+function unreachable({ name, url }: Wanted, error: unknown): unknown {
+  const timedOut = error instanceof DOMException && error.name === "TimeoutError";
+  if (!(error instanceof ExecError) && !timedOut) return error;
+  const last = error instanceof ExecError ? error.stderr.findLast((line) => /^(fatal|error):/.test(line)) : undefined;
+  const reason = timedOut ? `it took longer than ${fetchTimeoutMs / 60_000} minutes` : (last ?? error.message);
+  const message = `Submodule '${name}' could not be fetched from ${withoutPassword(url)}`;
+  return new UserError("submodule-failed", message, {
+    details: [withoutPassword(reason.replace(/^(fatal|error): /, ""))],
+    hint: "This host must be able to reach it without a password; else commit its files instead of the submodule",
+    cause: error,
+  });
+}

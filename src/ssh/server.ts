@@ -1,0 +1,153 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Server as NetServer, type Socket } from "node:net";
+import ssh2, { type Connection, type ServerConfig } from "ssh2";
+import type { Logger } from "../lib/logger.ts";
+import { Admission, type Place } from "./admission.ts";
+import { algorithms } from "./algorithms.ts";
+import type { Authenticate } from "./authentication.ts";
+import { ClientConnection } from "./client-connection.ts";
+import type { CommandDoors } from "./command-channel.ts";
+import { type HostKeys, loadHostKeys } from "./host-keys.ts";
+import { type SshLimits, sshLimitDefaults } from "./limits.ts";
+
+export interface SshServerOptions extends CommandDoors {
+  readonly host: string;
+  /** 0 for any free one. */
+  readonly port: number;
+  readonly hostKeyFolder: string;
+  readonly limits?: Partial<SshLimits>;
+  readonly authenticate: Authenticate;
+  /** Whether a client of this address is turned away before it says anything: apps must not reach the daemon. */
+  readonly refuse: (remoteAddress: string) => boolean;
+  readonly logger: Logger;
+}
+
+export interface SshServer {
+  /** Resolves once connections are accepted, with the address they go to. */
+  start(): Promise<{ host: string; port: number }>;
+  /** No new connections; commands have this long to end, then they are aborted. Resolves when all have. */
+  stop(graceMs: number): Promise<void>;
+}
+
+export function createSshServer(options: SshServerOptions): SshServer {
+  return new SshDoor(options);
+}
+
+/** How long an aborted command may take to put things in order. */
+const abortMs = 10_000;
+
+class SshDoor implements SshServer {
+  readonly #options: SshServerOptions;
+  readonly #limits: SshLimits;
+  readonly #logger: Logger;
+  readonly #admission: Admission;
+  readonly #clients = new Set<ClientConnection>();
+  readonly #sockets = new Set<Socket>();
+  #server: NetServer | undefined;
+
+  constructor(options: SshServerOptions) {
+    this.#options = options;
+    this.#limits = { ...sshLimitDefaults, ...options.limits };
+    this.#logger = options.logger;
+    this.#admission = new Admission(this.#limits);
+  }
+
+  async start(): Promise<{ host: string; port: number }> {
+    const hostKeys = await loadHostKeys(this.#options.hostKeyFolder);
+    const server = createServer({ noDelay: true }, (socket) => this.#welcome(socket, hostKeys));
+    server.listen(this.#options.port, this.#options.host);
+    await once(server, "listening");
+    server.on("error", (error) => this.#logger.error({ err: error }, "ssh listener failed"));
+    this.#server = server;
+    const { address, port } = server.address() as AddressInfo;
+    this.#logger.info({ host: address, port, hostKeys: hostKeys.fingerprints }, "ssh listens");
+    return { host: address, port };
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    this.#server?.close();
+    this.#server = undefined;
+    for (const client of this.#clients) if (!client.isBusy) client.end();
+    await within(graceMs, this.#settled());
+    for (const client of this.#clients) client.cancel(new Error("Berth is being stopped"));
+    await within(abortMs, this.#settled());
+    for (const client of this.#clients) client.end();
+    for (const socket of this.#sockets) socket.destroySoon();
+  }
+
+  async #settled(): Promise<void> {
+    await Promise.all([...this.#clients].map((client) => client.settled()));
+  }
+
+  #welcome(socket: Socket, hostKeys: HostKeys): void {
+    socket.on("error", (error) => this.#logger.debug({ err: error }, "ssh connection failed"));
+    const address = (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
+    // Without an address the client has gone again.
+    if (address === "" || this.#options.refuse(address)) return void socket.destroy();
+    const place = this.#admission.enter(address);
+    if (typeof place === "string") {
+      this.#logger.warn({ address, reason: place }, "ssh connection turned away");
+      // Lines before the protocol's first are allowed (RFC 4253, 4.2), and ssh shows them.
+      socket.end(`Not now: ${place}\r\n`);
+      socket.setTimeout(1000, () => socket.destroy());
+      return;
+    }
+    this.#sockets.add(socket);
+    socket.on("close", () => {
+      place.leave();
+      this.#sockets.delete(socket);
+    });
+    this.#serve(socket, hostKeys, place, this.#logger.child({ address }));
+  }
+
+  #serve(socket: Socket, hostKeys: HostKeys, place: Place, logger: Logger): void {
+    const grace = setTimeout(() => {
+      logger.debug("ssh login took too long");
+      socket.destroy();
+    }, this.#limits.loginGraceSeconds * 1000);
+    socket.on("close", () => clearTimeout(grace));
+    const onLogin = (): void => {
+      clearTimeout(grace);
+      place.authenticated();
+    };
+    // A server of ssh2 for each connection is what ties its events to our socket; it never listens itself.
+    const protocol = new ssh2.Server(this.#protocolOptions(hostKeys));
+    protocol.on("error", (error: Error) => logger.debug({ err: error }, "ssh protocol failed"));
+    protocol.on("connection", (connection: Connection) => this.#connect(connection, socket, logger, onLogin));
+    protocol.injectSocket(socket);
+  }
+
+  #protocolOptions(hostKeys: HostKeys): ServerConfig {
+    return {
+      hostKeys: hostKeys.keys.map((key) => ({ key })),
+      ident: "Berth",
+      algorithms,
+      keepaliveInterval: this.#limits.keepaliveSeconds * 1000,
+      keepaliveCountMax: 3,
+    };
+  }
+
+  #connect(connection: Connection, socket: Socket, logger: Logger, onLogin: () => void): void {
+    connection.on("error", (error: Error) => {
+      logger.debug({ err: error }, "ssh connection failed");
+    });
+    const client = new ClientConnection(connection, socket, {
+      ...this.#options,
+      limits: this.#limits,
+      logger,
+      onLogin,
+    });
+    this.#clients.add(client);
+    connection.on("close", () => this.#clients.delete(client));
+    client.open();
+  }
+}
+
+async function within(milliseconds: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([work, timeout]);
+  clearTimeout(timer);
+}
