@@ -122,6 +122,4 @@ export interface EngineEvent {
   readonly action: "start" | "die" | "destroy";
   readonly id: string;
   readonly labels: Labels;
-  /** Unix nanoseconds. */
-  readonly time: bigint;
 }

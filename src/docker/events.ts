@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import type Dockerode from "dockerode";
-import { LineSplitter } from "../lib/line-splitter.ts";
+import { lines } from "../lib/lines.ts";
 import type { EngineEvent, Labels } from "./engine.ts";
 import { handled, labelFilter } from "./wire.ts";
 
@@ -28,15 +28,10 @@ export async function subscribe(
 }
 
 async function* read(stream: Readable): AsyncGenerator<EngineEvent> {
-  const lines: string[] = [];
-  const splitter = new LineSplitter((line) => lines.push(line), 1_000_000);
   try {
-    for await (const chunk of stream) {
-      splitter.write(chunk as Buffer);
-      for (const line of lines.splice(0)) {
-        const event = parse(line);
-        if (event) yield event;
-      }
+    for await (const line of lines(stream, 1_000_000)) {
+      const event = parse(line);
+      if (event) yield event;
     }
   } catch (error) {
     // The connection broke or the signal closed it: an end either way.
@@ -47,7 +42,6 @@ async function* read(stream: Readable): AsyncGenerator<EngineEvent> {
 interface RawEvent {
   readonly Action?: string;
   readonly Actor?: { readonly ID?: string; readonly Attributes?: Labels };
-  readonly timeNano?: number;
 }
 
 function parse(line: string): EngineEvent | undefined {
@@ -55,7 +49,5 @@ function parse(line: string): EngineEvent | undefined {
   const { Action, Actor } = JSON.parse(line) as RawEvent;
   const action = actions.find((known) => known === Action) as EngineEvent["action"] | undefined;
   if (action === undefined || Actor?.ID === undefined) return undefined;
-  // Nanoseconds since 1970 are beyond what a number holds exactly.
-  const time = /"timeNano":(\d+)/.exec(line)?.[1] ?? "0";
-  return { action, id: Actor.ID, labels: Actor.Attributes ?? {}, time: BigInt(time) };
+  return { action, id: Actor.ID, labels: Actor.Attributes ?? {} };
 }

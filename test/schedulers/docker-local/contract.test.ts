@@ -1,0 +1,4 @@
+import { schedulerContract } from "../contract.ts";
+import { dockerHarness } from "./harness.ts";
+
+schedulerContract("docker-local", dockerHarness);
