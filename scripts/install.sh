@@ -57,7 +57,7 @@ parse() {
 }
 
 # Where an earlier installation has its data.
-installed_root() { sed -n 's/^Environment=BERTH_ROOT=//p' "$unit" 2>/dev/null; }
+installed_root() { [ ! -f "$unit" ] || sed -n 's/^Environment=BERTH_ROOT=//p' "$unit"; }
 
 choose_root() {
   local before
@@ -139,8 +139,9 @@ TEXT
 install() {
   choose_root
   ask_for_missing
-  check_key_files
+  find_key_files
   prepare_machine
+  check_key_files
   make_images
   ensure_program
   ensure_user

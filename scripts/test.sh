@@ -67,6 +67,7 @@ run_checks() { PATH="$checkout/node_modules/.bin:$PATH" "$checkout/scripts/check
 case ${1:-} in --help) usage; exit ;; esac
 need_root "$@"
 prepare_machine
+require_commands pgrep=procps
 ensure_modules "$checkout" all
 make_images
 inventory | sort -u >"$scratch/before"

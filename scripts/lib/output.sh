@@ -4,13 +4,18 @@
 started=$SECONDS
 scratch=$(mktemp -d)
 exit_commands=()
+failed_at=
+# A command whose failure nobody expected must not end a script without a word.
+set -o errtrace
+trap 'failed_at="${BASH_SOURCE[0]##*/}, line $LINENO: $BASH_COMMAND"' ERR
 
 # Registers a command for the end of the script, however it comes. The last registered runs first.
 at_exit() { exit_commands=("$*" "${exit_commands[@]}"); }
 
 run_exit_commands() {
   local status=$? command
-  trap - EXIT INT TERM HUP
+  trap - EXIT INT TERM HUP ERR
+  if ((status != 0)) && [ -n "$failed_at" ]; then warn "Stopped at $failed_at (exit code $status)"; fi
   for command in "${exit_commands[@]}"; do eval "$command" || true; done
   rm -rf "$scratch"
   exit "$status"
@@ -27,6 +32,7 @@ warn() { printf ' !     %s\n' "$*" >&2; }
 # die MESSAGE [HINT...]
 die() {
   local line
+  failed_at=
   for line; do warn "$line"; done
   exit 1
 }

@@ -43,7 +43,7 @@ install_packages() {
 require_commands() {
   local pair missing=()
   for pair; do
-    have "${pair%%=*}" || missing+=("${pair#*=}")
+    have "${pair%%=*}" || [[ " ${missing[*]} " == *" ${pair#*=} "* ]] || missing+=("${pair#*=}")
   done
   ((${#missing[@]} == 0)) || install_packages "${missing[@]}"
 }

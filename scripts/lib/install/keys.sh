@@ -1,7 +1,8 @@
 # shellcheck shell=bash disable=SC2154 # variables of install.sh
 # The keys that may push. Uses from install.sh: key_files, program_home, root.
 
-check_key_files() {
+# Before anything is installed.
+find_key_files() {
   local index file
   for index in "${!key_files[@]}"; do
     file=${key_files[$index]}
@@ -11,7 +12,13 @@ check_key_files() {
       [ -f "$file.pub" ] || die "$file is a private key; --key takes the public one"
       key_files[index]=$file.pub
     fi
-    ssh-keygen -l -f "${key_files[$index]}" >/dev/null 2>&1 || die "No public ssh key in ${key_files[$index]}"
+  done
+}
+
+check_key_files() {
+  local file
+  for file in "${key_files[@]}"; do
+    ssh-keygen -l -f "$file" >/dev/null 2>&1 || die "No public ssh key in $file"
   done
 }
 
