@@ -2,14 +2,14 @@ import type { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 import { UserError } from "../model/errors.ts";
 import type { Caller } from "./command.ts";
-import { writeIfOpen } from "./screen.ts";
+import { writeIfOpen } from "./output.ts";
 import type { Session } from "./session.ts";
 
 /** Reads from the caller only when a command wants it to. */
 export function createCaller(session: Session): Caller {
   const { stdin } = session;
   return {
-    client: session.client,
+    readFile: session.readFile,
     hasTerminal: session.terminal !== undefined,
     readAll: async (limit) => {
       const chunks: Buffer[] = [];

@@ -2,7 +2,7 @@ import type { Job, Operations } from "../operations/operations.ts";
 import type { RunIo } from "../schedulers/scheduler.ts";
 import type { Schema, Values } from "./input.ts";
 import type { Output } from "./output.ts";
-import type { Client } from "./session.ts";
+import type { Session } from "./session.ts";
 
 /** What `run` gets besides its input. */
 export interface Context {
@@ -19,7 +19,7 @@ export interface Caller {
   readAll(limit: number): Promise<string>;
   /** One line from standard input, without its end; undefined where there is none. */
   ask(question: string): Promise<string | undefined>;
-  readonly client: Client | undefined;
+  readonly readFile: Session["readFile"];
   readonly hasTerminal: boolean;
 }
 

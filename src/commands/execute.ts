@@ -1,10 +1,10 @@
 import type { Logger } from "../lib/logger.ts";
 import type { Operations } from "../operations/operations.ts";
 import { interruptedCode, isInterruption, reportFailure } from "./failure.ts";
-import { helpText } from "./help.ts";
+import { helpText, versionText } from "./help.ts";
+import { createOutput, errorPrinter } from "./output.ts";
 import { perform } from "./perform.ts";
 import { parse } from "./program.ts";
-import { createScreen, type Screen } from "./screen.ts";
 import type { Execute, Session } from "./session.ts";
 
 export interface ExecuteOptions {
@@ -17,11 +17,11 @@ export interface ExecuteOptions {
 export function createExecute(options: ExecuteOptions): Execute {
   return async (words, session) => {
     const logger = options.logger.child({ actor: session.actor });
-    const screen = createScreen(session);
     try {
-      return await run(words, session, screen, { ...options, logger });
+      return await run(words, session, { ...options, logger });
     } catch (error) {
-      return isInterruption(error, session.signal) ? interruptedCode : reportFailure(error, screen.errors, logger);
+      if (isInterruption(error, session.signal)) return interruptedCode;
+      return reportFailure(error, errorPrinter(session.stderr), logger);
     }
   };
 }
@@ -29,20 +29,15 @@ export function createExecute(options: ExecuteOptions): Execute {
 async function run(
   words: readonly string[],
   session: Session,
-  screen: Screen,
   { operations, logger, version }: ExecuteOptions,
 ): Promise<number> {
   const invocation = parse(words);
   if (invocation.kind === "command") {
     // Not the words: they hold secrets.
     logger.info({ command: invocation.command.name }, "command");
-    return await perform(invocation, session, screen, operations);
+    return await perform(invocation, session, operations);
   }
   const text = invocation.kind === "help" ? helpText(invocation.topic, session.local) : versionText(version);
-  screen.output(false).line(text.trimEnd());
+  createOutput(session, false).line(text);
   return 0;
-}
-
-export function versionText(version: string): string {
-  return `berth version ${version}\n`;
 }

@@ -4,13 +4,17 @@ import { namespaceOf } from "./names.ts";
 import { commands, findCommand, namespaces } from "./tree.ts";
 import { optionList, usage } from "./usage.ts";
 
-/** The help text on a command, a group of commands, or on everything. `local`: with what only the local CLI has. */
+/** Without the last line end. The help text on a command, a group of commands, or on everything. `local`: with what only the local CLI has. */
 export function helpText(topic: string | undefined, local: boolean): string {
   if (topic === undefined) return overview(local);
   const about = namespaceOf(topic);
   if (about !== undefined) return groupHelp(topic, about);
   const command = findCommand(topic);
   return command === undefined ? overview(local) : commandHelp(command, topic);
+}
+
+export function versionText(version: string): string {
+  return `berth version ${version}`;
 }
 
 function overview(local: boolean): string {
@@ -77,5 +81,5 @@ function aligned(rows: readonly (readonly string[])[]): string[] {
 }
 
 function lines(...all: string[]): string {
-  return `${all.join("\n")}\n`;
+  return all.join("\n");
 }

@@ -1,6 +1,8 @@
+import type { Writable } from "node:stream";
 import { columns } from "../lib/columns.ts";
 import type { Progress } from "../model/progress.ts";
 import { createProgressPrinter } from "../model/progress-printer.ts";
+import type { Session } from "./session.ts";
 
 /** Where `present` and the operations' progress print. Warnings go to standard error, the rest to standard output. */
 export interface Output extends Progress {
@@ -13,37 +15,36 @@ export interface Output extends Progress {
   heading(text: string): void;
   /** `-----> ` over a list; left out with `--quiet`. */
   subheading(text: string): void;
-  /** Rows in columns, each line after seven spaces where `indented`. */
-  table(rows: readonly (readonly string[])[], indented?: boolean): void;
+  /** Rows in columns. */
+  table(rows: readonly (readonly string[])[]): void;
 }
 
-export interface OutputOptions {
-  readonly stdout: (text: string) => void;
-  readonly stderr: (text: string) => void;
-  readonly quiet: boolean;
-  readonly terminal: boolean;
-}
-
-export function createOutput({ stdout, stderr, quiet, terminal }: OutputOptions): Output {
-  const printer = createProgressPrinter(stdout);
-  const text = (line: string): void => stdout(`${line}\n`);
+export function createOutput({ stdout, stderr, terminal }: Session, quiet: boolean): Output {
+  const printer = createProgressPrinter((text) => writeIfOpen(stdout, text));
+  const text = (line: string): void => writeIfOpen(stdout, `${line}\n`);
   return {
+    ...printer,
+    warn: errorPrinter(stderr).warn,
     quiet,
-    terminal,
+    terminal: terminal !== undefined,
     text,
-    step: (line) => printer.step(line),
-    headline: (line) => printer.headline(line),
-    detail: (line) => printer.detail(line),
-    line: (line) => printer.line(line),
-    warn: (line) => createProgressPrinter(stderr).warn(line),
     heading: (line) => {
       if (!quiet) printer.headline(line);
     },
     subheading: (line) => {
       if (!quiet) printer.step(line);
     },
-    table: (rows, indented = false) => {
-      for (const line of columns(rows)) indented ? printer.detail(line) : text(line);
+    table: (rows) => {
+      for (const line of columns(rows)) text(line);
     },
   };
+}
+
+export function errorPrinter(stderr: Writable): Progress {
+  return createProgressPrinter((text) => writeIfOpen(stderr, text));
+}
+
+/** A caller that has gone closes its streams: that is no error of the command's. */
+export function writeIfOpen(stream: Writable, text: string): void {
+  if (stream.writable) stream.write(text);
 }

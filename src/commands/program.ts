@@ -11,14 +11,16 @@ import { usage } from "./usage.ts";
 export type Invocation =
   | { readonly kind: "help"; readonly topic: string | undefined }
   | { readonly kind: "version" }
-  | {
-      readonly kind: "command";
-      readonly command: Command;
-      readonly values: Record<string, unknown>;
-      readonly quiet: boolean;
-      readonly force: boolean;
-      readonly json: boolean;
-    };
+  | CommandInvocation;
+
+export interface CommandInvocation {
+  readonly kind: "command";
+  readonly command: Command;
+  readonly values: Record<string, unknown>;
+  readonly quiet: boolean;
+  readonly force: boolean;
+  readonly json: boolean;
+}
 
 const format = choice("format", ["stdout", "json", "text"]);
 

@@ -10,21 +10,15 @@ export interface Session {
   readonly stdin: Readable;
   readonly stdout: Writable;
   readonly stderr: Writable;
+  /**
+   * The door plays the terminal driver (echo, lines, Ctrl-C, line ends) until a command listens for the size: that one
+   * runs a program with a pty of its own, and gets every byte as long as it listens.
+   */
   readonly terminal: Terminal | undefined;
   /** Aborts when the caller hangs up or presses Ctrl-C. */
   readonly signal: AbortSignal;
-  /** Set by the local CLI, whose process runs beside the caller's shell. */
-  readonly client?: Client;
-}
-
-export interface Client {
-  /**
-   * Hands each key to the command as it is pressed, until the command ends. Where there is no client, a terminal is
-   * that way from the start.
-   */
-  makeRaw(): void;
-  /** A file as the caller may read it, relative to the caller's folder. Throws UserError. */
-  readFile(path: string): Promise<Buffer>;
+  /** A file as the caller may read it, relative to the caller's folder. Only the local CLI has it. Throws UserError. */
+  readonly readFile?: (path: string) => Promise<Buffer>;
 }
 
 /** What every door calls. Never throws; the number is the exit code. */

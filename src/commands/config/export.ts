@@ -1,17 +1,17 @@
 import { columns } from "../../lib/columns.ts";
-import { quoteWord } from "../../lib/shell-quote.ts";
 import type { ConfigVars } from "../../model/app.ts";
 import { defineCommand } from "../command.ts";
 import { appName, choice, optional } from "../input.ts";
+import { singleQuoted } from "../single-quoted.ts";
 
 const formats = {
-  exports: (vars) => each(vars, (key, value) => `export ${key}=${quoteWord(value)}`),
+  exports: (vars) => each(vars, (key, value) => `export ${key}=${singleQuoted(value)}`),
   envfile: (vars) => each(vars, (key, value) => `${key}="${escapeForEnvfile(value)}"`),
-  shell: (vars) => [each(vars, (key, value) => `${key}=${quoteWord(value)}`).join(" ")],
+  shell: (vars) => [each(vars, (key, value) => `${key}=${singleQuoted(value)}`).join(" ")],
   json: (vars) => [JSON.stringify(vars)],
   "json-list": (vars) => [JSON.stringify(Object.entries(vars).map(([name, value]) => ({ name, value })))],
   pretty: (vars) => columns(Object.entries(vars).map(([key, value]) => [`${key}:`, value])),
-  "docker-args": (vars) => [each(vars, (key, value) => `--env=${key}=${quoteWord(value)}`).join(" ")],
+  "docker-args": (vars) => [each(vars, (key, value) => `--env=${key}=${singleQuoted(value)}`).join(" ")],
   "docker-args-keys": (vars) => [each(vars, (key) => `--env=${key}`).join(" ")],
   "pack-keys": (vars) => [each(vars, (key) => `--env ${key}`).join(" ")],
 } satisfies Record<string, (vars: ConfigVars) => string[]>;

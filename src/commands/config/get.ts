@@ -1,6 +1,6 @@
-import { quoteWord } from "../../lib/shell-quote.ts";
 import { defineCommand } from "../command.ts";
 import { appName, flag, text } from "../input.ts";
+import { singleQuoted } from "../single-quoted.ts";
 
 export const configGet = defineCommand({
   name: "config:get",
@@ -13,7 +13,7 @@ export const configGet = defineCommand({
     return Object.hasOwn(vars, key) ? vars[key] : undefined;
   },
   present: (value, out, { quoted }) => {
-    if (value !== undefined) out.text(quoted ? quoteWord(value) : value);
+    if (value !== undefined) out.text(quoted ? singleQuoted(value) : value);
   },
   exitCode: (value) => (value === undefined ? 1 : 0),
 });

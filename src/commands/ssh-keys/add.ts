@@ -20,11 +20,11 @@ async function fromInput(caller: Caller): Promise<string> {
   return caller.hasTerminal ? ((await caller.ask("Paste the public key: ")) ?? "") : await caller.readAll(longestKey);
 }
 
-async function fromFile(path: string, { client }: Caller): Promise<string> {
-  if (client === undefined) {
+async function fromFile(path: string, { readFile }: Caller): Promise<string> {
+  if (readFile === undefined) {
     throw new UserError("no-files-over-ssh", "A path can only be read by the local berth command", {
       hint: "Over ssh give the key on standard input: ssh ... ssh-keys:add NAME < ~/.ssh/id_ed25519.pub",
     });
   }
-  return (await client.readFile(path)).toString("utf8");
+  return (await readFile(path)).toString("utf8");
 }
