@@ -1,0 +1,124 @@
+/** A part of src/: the files that keep one rule. */
+export interface Part {
+  /** Below src/. With a `/` at the end: all in this folder. A file belongs to the first part of the table that has it. */
+  readonly files: readonly string[];
+  /** Parts whose files it may import; its own it may always. */
+  readonly imports: readonly string[];
+  /** Parts that it may load with `import()` only: whoever starts does not pay for what it does not use. */
+  readonly lazily?: readonly string[];
+}
+
+export type Parts = Readonly<Record<string, Part>>;
+
+const base = ["lib", "routes", "model", "interfaces"];
+
+/** DESIGN.md, section 5: who may import whom. What nothing but `daemon` lists here is wired there and known nowhere else. */
+export const parts: Parts = {
+  lib: { files: ["lib/"], imports: [] },
+  // All that the router knows of the rest of the program.
+  routes: { files: ["model/route.ts", "model/certificate.ts"], imports: [] },
+  model: { files: ["model/"], imports: ["lib", "routes"] },
+  paths: { files: ["config/paths.ts"], imports: [] },
+  config: { files: ["config/"], imports: ["lib", "model", "paths"] },
+  interfaces: {
+    files: [
+      "store/store.ts",
+      "builders/builder.ts",
+      "builders/pick-builder.ts",
+      "schedulers/scheduler.ts",
+      "routing/publisher.ts",
+      "routing/compile-routes.ts",
+      "git/repositories.ts",
+      "git/service.ts",
+      "certificates/issuer.ts",
+      "operations/operations.ts",
+      "commands/session.ts",
+    ],
+    imports: ["lib", "routes", "model"],
+  },
+
+  // Implementations: each knows its interface, and none knows another.
+  docker: { files: ["docker/"], imports: base },
+  "store/sqlite": { files: ["store/sqlite/"], imports: [...base, "store"] },
+  "store/memory": { files: ["store/memory/"], imports: [...base, "store"] },
+  store: { files: ["store/"], imports: base },
+  "builders/buildpack": { files: ["builders/buildpack/"], imports: [...base, "docker"] },
+  "schedulers/docker-local": { files: ["schedulers/docker-local/"], imports: [...base, "docker"] },
+  git: { files: ["git/"], imports: [...base, "paths"] },
+  routing: { files: ["routing/"], imports: [...base, "paths"] },
+
+  operations: { files: ["operations/"], imports: [...base, "paths"] },
+  reconciler: { files: ["reconciler/"], imports: [...base, "operations"] },
+  // Commands see the verbs through operations/operations.ts, as the doors see the commands through commands/session.ts.
+  commands: { files: ["commands/"], imports: base },
+
+  // Doors.
+  ssh: { files: ["ssh/"], imports: [...base, "paths"] },
+  cli: { files: ["cli/"], imports: [...base, "paths", "config"] },
+
+  // A process of its own, which must not need the daemon's code.
+  router: { files: ["router/"], imports: ["lib", "routes"] },
+
+  daemon: {
+    files: ["daemon.ts", "daemon/"],
+    imports: [
+      ...base,
+      "paths",
+      "config",
+      "docker",
+      "store/sqlite",
+      "builders/buildpack",
+      "schedulers/docker-local",
+      "git",
+      "routing",
+      "operations",
+      "reconciler",
+      "commands",
+      "ssh",
+      "cli",
+    ],
+  },
+  main: {
+    files: ["main.ts"],
+    imports: ["lib", "model", "paths"],
+    lazily: ["config", "cli", "daemon", "router"],
+  },
+};
+
+/** Package, or module of Node, -> the only parts that may import it. Modules of Node that are not named are free. */
+export const packages: Readonly<Record<string, readonly string[]>> = {
+  commander: ["commands"],
+  dockerode: ["docker"],
+  "http-proxy": ["router"],
+  pino: ["lib"],
+  "pino-pretty": ["lib"],
+  "simple-git": ["git"],
+  ssh2: ["ssh"],
+  // A buildpack's bin/release answers in YAML.
+  yaml: ["config", "builders/buildpack"],
+  "node:sqlite": ["store/sqlite"],
+  // It has createRequire, which gets around this table; docker/ needs it to keep parts of dockerode from being loaded.
+  "node:module": ["docker"],
+};
+
+/** Parts that may use these globals: the rest is handed its settings, its logger and its streams. */
+export const globals: Readonly<Record<"process.env" | "console", readonly string[]>> = {
+  "process.env": ["config", "main"],
+  console: [],
+};
+
+/** DESIGN.md, section 1. Dotfiles are free. */
+export const topLevel: readonly string[] = [
+  "package.json",
+  "tsconfig.json",
+  "src",
+  "buildpacks",
+  "scripts",
+  "test",
+  "Dockerfile",
+  "README.md",
+  "package-lock.json",
+  "biome.json",
+  "LICENSE",
+  "node_modules",
+];
