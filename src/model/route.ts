@@ -62,3 +62,6 @@ export type DaemonMessage =
   | { readonly type: "drain"; readonly target: string }
   /** Stop listening, finish what is open within `graceMs`, end. */
   | { readonly type: "retire"; readonly graceMs: number };
+
+/** Exit codes of a worker that could not listen: the daemon tells the user why. */
+export const workerExit = { portInUse: 3, cannotListen: 4 } as const;

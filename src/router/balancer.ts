@@ -1,0 +1,89 @@
+import type { Target } from "../model/route.ts";
+
+/** A target and what this worker knows of it. One object per target id, for as long as it is routed to or in use. */
+export interface TargetState {
+  readonly target: Target;
+  /** Requests and upgraded connections that are open on it. */
+  open: number;
+  /** In how many apps' routes it is. */
+  routed: number;
+  /** Unix milliseconds; 0 when it is not put aside. */
+  asideUntil: number;
+}
+
+/** Open requests per target, and who takes the next one. */
+export class Balancer {
+  readonly #states = new Map<string, TargetState>();
+  readonly #asideMs: number;
+  readonly #onIdle: (target: Target) => void;
+  #turn = 0;
+
+  /** `onIdle`: the target is in no route any more and nothing is open on it. */
+  constructor(asideMs: number, onIdle: (target: Target) => void) {
+    this.#asideMs = asideMs;
+    this.#onIdle = onIdle;
+  }
+
+  /** Counts one more route to it. */
+  add(target: Target): TargetState {
+    let state = this.#states.get(target.id);
+    if (state === undefined || state.target.address !== target.address || state.target.port !== target.port) {
+      state = { target, open: 0, routed: 0, asideUntil: 0 };
+      this.#states.set(target.id, state);
+    }
+    state.routed++;
+    return state;
+  }
+
+  remove(state: TargetState): void {
+    state.routed--;
+    this.#forgetIfIdle(state);
+  }
+
+  /** Nothing is open on it and no route leads to it. */
+  isIdle(id: string): boolean {
+    return !this.#states.has(id);
+  }
+
+  /** The one with the least open requests, in turn where equal; one that was put aside only where there is no other. */
+  pick(candidates: readonly TargetState[], tried?: ReadonlySet<TargetState>): TargetState | undefined {
+    const count = candidates.length;
+    const first = this.#turn++;
+    let best: TargetState | undefined;
+    let bestAside = false;
+    for (let i = 0; i < count; i++) {
+      const state = candidates[(first + i) % count] as TargetState;
+      if (tried?.has(state)) continue;
+      const aside = state.asideUntil !== 0 && state.asideUntil > Date.now();
+      const better = best === undefined || (aside === bestAside ? state.open < best.open : bestAside);
+      if (better) {
+        best = state;
+        bestAside = aside;
+      }
+    }
+    return best;
+  }
+
+  opened(state: TargetState): void {
+    state.open++;
+  }
+
+  closed(state: TargetState): void {
+    state.open--;
+    this.#forgetIfIdle(state);
+  }
+
+  putAside(state: TargetState): void {
+    state.asideUntil = Date.now() + this.#asideMs;
+  }
+
+  answered(state: TargetState): void {
+    if (state.asideUntil !== 0) state.asideUntil = 0;
+  }
+
+  #forgetIfIdle(state: TargetState): void {
+    if (state.open > 0 || state.routed > 0) return;
+    if (this.#states.get(state.target.id) === state) this.#states.delete(state.target.id);
+    this.#onIdle(state.target);
+  }
+}

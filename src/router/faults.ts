@@ -1,0 +1,93 @@
+/** Why the router, and not an app, ends a request. Heroku's codes where it has one; `at`, `desc` are its log's words. */
+export interface Fault {
+  readonly code: string;
+  readonly status: number;
+  readonly desc: string;
+  readonly cause: string;
+  readonly cure: string;
+}
+
+function fault(code: string, status: number, desc: string, cause: string, cure: string): Fault {
+  return { code, status, desc, cause, cure };
+}
+
+export const faults = {
+  badRequest: fault(
+    "bad-request",
+    400,
+    "Bad request",
+    "The request breaks the rules of HTTP.",
+    "Check the address, or the program that sent it.",
+  ),
+  notImplemented: fault(
+    "not-implemented",
+    501,
+    "Not implemented",
+    "The request uses a transfer coding that this server does not know.",
+    "Send the body with Content-Length or with Transfer-Encoding: chunked.",
+  ),
+  unknownHost: fault(
+    "unknown-host",
+    404,
+    "Unknown host",
+    "No app answers to this host name.",
+    "Check the spelling, or give the name to an app with: domains:add APP HOST.",
+  ),
+  noWebDynos: fault(
+    "H14",
+    503,
+    "No web dynos running",
+    "This app has no running web process.",
+    "If it is yours, start one with: ps:scale APP web=1, or see: ps:report APP.",
+  ),
+  refused: fault(
+    "H21",
+    503,
+    "Backend connection refused",
+    "This app's web process does not accept connections.",
+    "Try again in a moment; if it is yours, see: logs APP.",
+  ),
+  connectTimeout: fault(
+    "H19",
+    503,
+    "Backend connection timeout",
+    "This app's web process did not accept the connection in time.",
+    "Try again in a moment; if it is yours, see: logs APP.",
+  ),
+  firstByteTimeout: fault(
+    "H12",
+    503,
+    "Request timeout",
+    "This app took too long to answer.",
+    "Try again in a moment; if it is yours, move long work to a worker process.",
+  ),
+  clientIdle: fault(
+    "H28",
+    408,
+    "Client Connection Idle",
+    "The rest of the request did not arrive in time.",
+    "Check your connection and send it again.",
+  ),
+  closedWithoutResponse: fault(
+    "H13",
+    503,
+    "Connection closed without response",
+    "This app closed the connection before it answered.",
+    "Try again in a moment; if it is yours, see: logs APP.",
+  ),
+  malformedResponse: fault(
+    "H17",
+    502,
+    "Poorly formatted HTTP response",
+    "This app's answer breaks the rules of HTTP.",
+    "If it is yours, check the headers it sends, and see: logs APP.",
+  ),
+} as const;
+
+/** What only the log tells: the client got no page of ours. */
+export const interruptions = {
+  /** The dyno went away in the middle of its answer. */
+  byDyno: { code: "H18", desc: "Server Request Interrupted" },
+  byClient: { code: "H27", desc: "Client Request Interrupted" },
+  idle: { code: "H15", desc: "Idle connection" },
+} as const;

@@ -1,0 +1,176 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { TargetState } from "./balancer.ts";
+import { type Fault, faults, interruptions } from "./faults.ts";
+import { informationHeaders, requestHeaders } from "./headers.ts";
+import { relay } from "./relay.ts";
+import { afterFailure, isReplayable } from "./retry.ts";
+import { answerFault, emptyOutcome, logAccess, type Outcome, type RouterState } from "./router-state.ts";
+import type { Exchange, UpstreamFailure, UpstreamRequest, UpstreamResponse } from "./upstream.ts";
+import { readVisit, type Visit } from "./visit.ts";
+
+/** Takes one request to a dyno of its app, and the answer back. */
+export function forward(
+  router: RouterState,
+  request: IncomingMessage,
+  response: ServerResponse,
+  expectsContinue = false,
+): void {
+  new Forwarding(router, request, response, expectsContinue).begin();
+}
+
+class Forwarding {
+  readonly #router: RouterState;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #visit: Visit;
+  readonly #outcome: Outcome = emptyOutcome();
+  readonly #tried = new Set<TargetState>();
+  #expectsContinue: boolean;
+  #message: Omit<UpstreamRequest, "fresh"> | undefined;
+  #exchange: Exchange | undefined;
+  #attempts = 0;
+  #replayed = false;
+
+  constructor(router: RouterState, request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) {
+    this.#router = router;
+    this.#request = request;
+    this.#response = response;
+    this.#visit = readVisit(request);
+    this.#expectsContinue = expectsContinue;
+  }
+
+  begin(): void {
+    this.#response.on("close", () => this.#onClose());
+    // A write that comes after the client has gone; `close` tells the same and does what is to be done.
+    this.#response.on("error", () => undefined);
+    const { fault, host } = this.#visit;
+    this.#outcome.app = fault === undefined ? this.#router.routes.find(host) : undefined;
+    if (this.#outcome.app === undefined) this.#refuse(fault ?? faults.unknownHost);
+    else this.#attempt(false);
+  }
+
+  #attempt(fresh: boolean): void {
+    const state = this.#router.balancer.pick(this.#outcome.app?.targets ?? [], this.#tried);
+    if (state === undefined) this.#refuse(faults.noWebDynos);
+    else this.#send(state, fresh);
+  }
+
+  #send(state: TargetState, fresh: boolean): void {
+    this.#outcome.state = state;
+    this.#attempts++;
+    this.#router.balancer.opened(state);
+    this.#message ??= this.#compose();
+    this.#exchange = this.#router.upstream.send(
+      state.target,
+      { ...this.#message, fresh },
+      {
+        onConnected: () => this.#onConnected(),
+        onInformation: (status, headers) => this.#onInformation(status, headers),
+        onResponse: (answer) => this.#onResponse(answer),
+        onFailure: (failure) => this.#onFailure(failure),
+      },
+    );
+  }
+
+  #compose(): Omit<UpstreamRequest, "fresh"> {
+    const { method, path, host, requestId, clientAddress, startedAt, body } = this.#visit;
+    const { rawHeaders, headers, httpVersion, socket } = this.#request;
+    const forwardedFor = headers["x-forwarded-for"];
+    const request = this.#request;
+    return {
+      method,
+      path,
+      headers: requestHeaders(rawHeaders, method, {
+        httpVersion,
+        connection: headers.connection,
+        forwardedFor: Array.isArray(forwardedFor) ? forwardedFor.join(", ") : forwardedFor,
+        clientAddress,
+        protocol: "http",
+        port: socket.localPort ?? 80,
+        host,
+        requestId,
+        startedAt,
+        body,
+      }),
+      body: body === "none" ? undefined : { stream: request, trailers: () => request.rawTrailers },
+    };
+  }
+
+  #onConnected(): void {
+    this.#outcome.connectedAt = Date.now();
+    if (!this.#expectsContinue) return;
+    this.#expectsContinue = false;
+    this.#response.writeContinue();
+  }
+
+  #onInformation(status: number, headers: readonly string[]): void {
+    if (this.#request.httpVersion === "1.0" || this.#response.headersSent) return;
+    this.#response.writeInformation(status, informationHeaders(headers));
+  }
+
+  #onResponse(answer: UpstreamResponse): void {
+    const { balancer, retiring } = this.#router;
+    if (this.#outcome.state !== undefined) balancer.answered(this.#outcome.state);
+    if (retiring) this.#response.shouldKeepAlive = false;
+    try {
+      relay(answer, this.#response, {
+        onBytes: (count) => {
+          this.#outcome.bytes += count;
+        },
+        onBroken: (error) => {
+          this.#outcome.fault = error.code === "ETIMEDOUT" ? interruptions.idle : interruptions.byDyno;
+        },
+      });
+      this.#outcome.status = answer.status;
+    } catch (error) {
+      this.#router.log.warn(
+        { err: error, app: this.#outcome.app?.routes.app },
+        "dyno sent headers that cannot be passed on",
+      );
+      this.#exchange?.abort();
+      this.#refuse(faults.malformedResponse);
+    }
+  }
+
+  #onFailure(failure: UpstreamFailure): void {
+    const { state, app } = this.#outcome;
+    if (this.#response.destroyed || state === undefined) return;
+    const { balancer } = this.#router;
+    if (failure.kind === "refused" || failure.kind === "connect-timeout") balancer.putAside(state);
+    if (!failure.stale) this.#tried.add(state);
+    const step = afterFailure(failure, {
+      replayable: isReplayable(this.#visit.method, this.#visit.body !== "none"),
+      count: this.#attempts,
+      replayed: this.#replayed,
+      others: app?.targets.some((other) => !this.#tried.has(other)) === true,
+    });
+    if ("fault" in step) {
+      this.#refuse(step.fault);
+      return;
+    }
+    this.#outcome.state = undefined;
+    this.#replayed ||= step.replay;
+    this.#attempt(step.retry === "fresh");
+    balancer.closed(state);
+  }
+
+  #refuse(fault: Fault): void {
+    this.#outcome.status = fault.status;
+    this.#outcome.fault = fault;
+    if (this.#router.retiring) this.#response.shouldKeepAlive = false;
+    this.#outcome.bytes = answerFault(fault, this.#request, this.#response, this.#visit);
+  }
+
+  /** Comes once, after the last byte or when the client has gone. */
+  #onClose(): void {
+    this.#exchange?.abort();
+    // What is left of a body that nobody wants is read off the connection, or the next request would not be seen.
+    if (!this.#request.complete) this.#request.resume();
+    if (this.#outcome.state !== undefined) this.#router.balancer.closed(this.#outcome.state);
+    if (!this.#response.writableFinished && this.#outcome.fault === undefined) {
+      this.#outcome.fault = interruptions.byClient;
+      this.#outcome.status = 499;
+    }
+    logAccess(this.#router, this.#visit, this.#outcome);
+  }
+}

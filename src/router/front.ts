@@ -1,0 +1,118 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { Server as NetServer, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { errorPage } from "./error-page.ts";
+import { faults } from "./faults.ts";
+import { forward } from "./forward.ts";
+import type { RouterState } from "./router-state.ts";
+import { forwardUpgrade, isWebSocket } from "./upgrade.ts";
+
+const headerLimit = 32 * 1024;
+const headersTimeoutMs = 30_000;
+
+/** The side towards clients. */
+export class Front {
+  readonly #router: RouterState;
+  readonly #server: Server;
+  /** Connections that node's server has handed over, upgraded ones: it no longer knows of them. */
+  readonly #upgraded = new Set<Duplex>();
+
+  constructor(router: RouterState) {
+    this.#router = router;
+    this.#server = createServer({
+      maxHeaderSize: headerLimit,
+      headersTimeout: headersTimeoutMs,
+      // A slow upload is no fault; the exchange with the dyno has its own rolling limits.
+      requestTimeout: 0,
+      keepAliveTimeout: router.limits.clientKeepAliveMs,
+      shouldUpgradeCallback: isWebSocket,
+    });
+    // The size bounds the number; a limit on the number would drop headers silently.
+    this.#server.maxHeadersCount = 0;
+    this.#server.on("request", (request, response) => forward(router, request, response));
+    this.#server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
+      forward(router, request, response, true);
+    });
+    this.#server.on("upgrade", (request, socket, head) => {
+      this.#upgraded.add(socket);
+      socket.once("close", () => this.#upgraded.delete(socket));
+      forwardUpgrade(router, request, socket, head);
+    });
+    this.#server.on("clientError", (error: NodeJS.ErrnoException, socket) => refuseBroken(error, socket as Socket));
+    this.#server.on("connect", (_request, socket) => {
+      socket.on("error", () => socket.destroy());
+      socket.end(
+        `HTTP/1.1 405 Method Not Allowed\r\nAllow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n${closing}`,
+      );
+    });
+  }
+
+  /** Rejects with the system's error where the port is taken. */
+  listen(port: number, host: string | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen({ port, host, reusePort: true, backlog: 4096 }, () => {
+        this.#server.off("error", reject);
+        // Out of file descriptors, for one: the connections that are open go on.
+        this.#server.on("error", (error) => this.#router.log.error({ err: error }, "listening failed"));
+        resolve();
+      });
+    });
+  }
+
+  /**
+   * Takes no new connections, and ends the present ones where that loses nothing: each with the answer to its next
+   * request. Idle ones are closed after `idleMs`, all others after `graceMs`. Resolves when none is left.
+   */
+  async retire(idleMs: number, graceMs: number): Promise<void> {
+    this.#router.retiring = true;
+    const closed = this.#stopListening();
+    const timers = [
+      setTimeout(
+        () => {
+          this.#server.closeIdleConnections();
+          timers.push(setInterval(() => this.#server.closeIdleConnections(), 250));
+        },
+        Math.min(idleMs, graceMs),
+      ),
+      setTimeout(() => {
+        this.#server.closeAllConnections();
+        for (const socket of this.#upgraded) socket.destroy();
+      }, graceMs),
+    ];
+    await closed;
+    for (const timer of timers) clearTimeout(timer);
+  }
+
+  #stopListening(): Promise<void> {
+    return new Promise((resolve) => {
+      // Right after the poll phase the queue of connections to accept is empty: closing then loses none of them.
+      setImmediate(() => {
+        // Not http's own close: it would cut idle connections, on which a request may just be arriving.
+        NetServer.prototype.close.call(this.#server, () => resolve());
+      });
+    });
+  }
+}
+
+const closing = "Connection: close\r\nContent-Length: 0\r\n\r\n";
+
+/** Bytes that are no HTTP, headers that are too long or too slow. */
+function refuseBroken(error: NodeJS.ErrnoException, socket: Socket & { _httpMessage?: ServerResponse | null }): void {
+  socket.on("error", () => socket.destroy());
+  // In the middle of a request its answer may have begun: nothing may be added to it.
+  if (!socket.writable || error.code === "ECONNRESET" || socket._httpMessage?.headersSent) {
+    socket.destroy();
+    return;
+  }
+  socket.end(rawAnswer(error.code), () => socket.destroy());
+}
+
+function rawAnswer(code: string | undefined): string {
+  if (code === "HPE_HEADER_OVERFLOW") return `HTTP/1.1 431 Request Header Fields Too Large\r\n${closing}`;
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return `HTTP/1.1 408 Request Timeout\r\n${closing}`;
+  const page = errorPage(faults.badRequest, undefined, undefined);
+  const lines = ["HTTP/1.1 400 Bad Request"];
+  for (let i = 0; i < page.headers.length; i += 2) lines.push(`${page.headers[i]}: ${page.headers[i + 1]}`);
+  return `${lines.join("\r\n")}\r\nConnection: close\r\n\r\n${page.body}`;
+}

@@ -1,0 +1,54 @@
+/** What one worker process must know. All of it comes from its command line: a worker reads no configuration. */
+export interface WorkerOptions {
+  /** Counts from 1. */
+  readonly worker: number;
+  readonly http: {
+    readonly port: number /** All addresses, IPv6 too, where undefined. */;
+    readonly host: string | undefined;
+  };
+  /** Unix socket of the daemon. */
+  readonly routesSocket: string;
+  /** The last route table, shared by all workers. */
+  readonly snapshot: string;
+  readonly pidFile: string;
+  /** Told to the daemon as it is: code and options this worker was started with. */
+  readonly fingerprint: string;
+  /** Where the worker's own log goes: a path, or standard error where undefined. */
+  readonly log: string | undefined;
+  readonly accessLog: AccessLogTarget;
+  readonly limits: Limits;
+}
+
+/** A path, or one of the words. */
+export type AccessLogTarget = { readonly file: string } | "stdout" | "off";
+
+/** Times in milliseconds. */
+export interface Limits {
+  /** For one connection to a dyno. */
+  readonly connectMs: number;
+  /** From the last byte sent to the dyno to the first byte of its answer. */
+  readonly firstByteMs: number;
+  /** Once the answer has begun: silence on the dyno's connection in both directions. */
+  readonly idleMs: number;
+  /** How long a dyno that refused a connection is passed over. */
+  readonly asideMs: number;
+  /**
+   * Idle connections to dynos are closed after this. Servers close theirs after 2 s (gunicorn gthread) or more, mostly
+   * without saying so: a request sent into a closing connection is lost, and a new one costs a tenth of a millisecond.
+   */
+  readonly dynoKeepAliveMs: number;
+  /** Idle connections of clients. */
+  readonly clientKeepAliveMs: number;
+  /** On SIGTERM: what is still open after it is cut. */
+  readonly graceMs: number;
+}
+
+export const defaultLimits: Limits = {
+  connectMs: 5_000,
+  firstByteMs: 30_000,
+  idleMs: 55_000,
+  asideMs: 5_000,
+  dynoKeepAliveMs: 1_500,
+  clientKeepAliveMs: 65_000,
+  graceMs: 30_000,
+};

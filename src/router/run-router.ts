@@ -1,0 +1,30 @@
+import { parseWorkerArguments } from "./arguments.ts";
+import { defaultLimits } from "./options.ts";
+import { runWorker } from "./worker.ts";
+
+/** Where a worker finds its files below the root: the part of `config/paths` that it needs. */
+export interface RouterPaths {
+  readonly routesSocket: string;
+  readonly routesSnapshot: string;
+  readonly routerLog: string;
+  routerPid(worker: number): string;
+}
+
+/** `berth router ...`: one worker process, started by the daemon's supervisor. Resolves with the exit code. */
+export async function runRouter(args: readonly string[], pathsBelow: (root: string) => RouterPaths): Promise<number> {
+  // All that counts was done by loading this file: its code is in node's compile cache now.
+  if (args[0] === "--warm-up") return 0;
+  const { root, worker, http, fingerprint, accessLog } = parseWorkerArguments(args);
+  const paths = pathsBelow(root);
+  return runWorker({
+    worker,
+    http,
+    fingerprint,
+    routesSocket: paths.routesSocket,
+    snapshot: paths.routesSnapshot,
+    pidFile: paths.routerPid(worker),
+    log: paths.routerLog,
+    accessLog: accessLog ?? { file: paths.routerLog },
+    limits: defaultLimits,
+  });
+}

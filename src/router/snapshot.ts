@@ -1,0 +1,63 @@
+import { readFile } from "node:fs/promises";
+import { writeFileAtomically } from "../lib/atomic-file.ts";
+import type { RouteTable } from "../model/route.ts";
+import type { WorkerLog } from "./worker-log.ts";
+
+/** The last table on disk, or undefined where there is none that can be read. */
+export async function readSnapshot(path: string, log: WorkerLog): Promise<RouteTable | undefined> {
+  try {
+    const table: unknown = JSON.parse(await readFile(path, "utf8"));
+    if (isTable(table)) return table;
+    log.error({ path }, "snapshot is no route table");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") log.error({ err: error, path }, "cannot read snapshot");
+  }
+  return undefined;
+}
+
+/** Writes the newest table, one write at a time: what changes during a write goes into the next one. */
+export class SnapshotWriter {
+  readonly #path: string;
+  readonly #current: () => RouteTable;
+  readonly #log: WorkerLog;
+  #wanted = false;
+  #running: Promise<void> | undefined;
+
+  constructor(path: string, current: () => RouteTable, log: WorkerLog) {
+    this.#path = path;
+    this.#current = current;
+    this.#log = log;
+  }
+
+  save(): void {
+    this.#wanted = true;
+    this.#running ??= this.#run();
+  }
+
+  /** Resolves when what was asked for is on disk. */
+  async settled(): Promise<void> {
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (this.#wanted) {
+      this.#wanted = false;
+      try {
+        await writeFileAtomically(this.#path, JSON.stringify(this.#current()), 0o600);
+      } catch (error) {
+        this.#log.error({ err: error, path: this.#path }, "cannot write snapshot");
+      }
+    }
+    this.#running = undefined;
+  }
+}
+
+function isTable(value: unknown): value is RouteTable {
+  const table = value as Partial<RouteTable> | null;
+  return typeof table?.revision === "number" && Array.isArray(table.apps) && table.apps.every(isAppRoutes);
+}
+
+function isAppRoutes(value: unknown): boolean {
+  const routes = value as Partial<RouteTable["apps"][number]> | null;
+  return typeof routes?.app === "string" && Array.isArray(routes.hosts) && Array.isArray(routes.targets);
+}

@@ -1,0 +1,258 @@
+import { Agent, type ClientRequest, type IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type HttpProxy from "http-proxy";
+import type { TargetState } from "./balancer.ts";
+import { connectTo } from "./connect.ts";
+import { type Fault, faults, interruptions } from "./faults.ts";
+import { requestHeaders } from "./headers.ts";
+import { relay } from "./relay.ts";
+import { answerFault, emptyOutcome, logAccess, type Outcome, type RouterState } from "./router-state.ts";
+import { readVisit, type Visit } from "./visit.ts";
+
+/** Whether a request is for a WebSocket. Other upgrades are answered as plain requests, which RFC 9110, 7.8 allows. */
+export function isWebSocket(request: IncomingMessage): boolean {
+  return request.method === "GET" && request.headers.upgrade?.trim().toLowerCase() === "websocket";
+}
+
+/** Takes one upgraded connection to a dyno. The connection is counted as open on its target until both ends are closed. */
+export function forwardUpgrade(router: RouterState, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  const upgrading = new Upgrading(router, request, socket as Socket, head);
+  upgrading.run().catch((error: unknown) => {
+    router.log.error({ err: error }, "upgrade failed");
+    socket.destroy();
+  });
+}
+
+class Upgrading {
+  readonly #router: RouterState;
+  readonly #request: IncomingMessage;
+  readonly #client: Socket;
+  readonly #head: Buffer;
+  readonly #visit: Visit;
+  readonly #outcome: Outcome = emptyOutcome();
+  readonly #gone = new AbortController();
+  #dyno: Socket | undefined;
+  #answered = false;
+
+  constructor(router: RouterState, request: IncomingMessage, client: Socket, head: Buffer) {
+    this.#router = router;
+    this.#request = request;
+    this.#client = client;
+    this.#head = head;
+    this.#visit = readVisit(request);
+  }
+
+  async run(): Promise<void> {
+    this.#client.on("error", () => this.#client.destroy());
+    this.#client.once("close", () => this.#onClose());
+    if (this.#visit.fault !== undefined) return this.#refuse(this.#visit.fault);
+    this.#outcome.app = this.#router.routes.find(this.#visit.host);
+    if (this.#outcome.app === undefined) return this.#refuse(faults.unknownHost);
+    const connected = await this.#connect();
+    if (this.#client.destroyed) {
+      if (connected instanceof Agent) connected.destroy();
+      return;
+    }
+    if (!(connected instanceof Agent)) return this.#refuse(connected);
+    await this.#handOver(connected);
+  }
+
+  /** The connection is made before http-proxy has a say: it cannot try another target. */
+  async #connect(): Promise<Agent | Fault> {
+    const { balancer, limits } = this.#router;
+    const tried = new Set<TargetState>();
+    let fault: Fault = faults.noWebDynos;
+    while (!this.#gone.signal.aborted) {
+      const state = balancer.pick(this.#outcome.app?.targets ?? [], tried);
+      if (state === undefined) break;
+      balancer.opened(state);
+      try {
+        const socket = await connectTo(state.target, limits.connectMs, this.#gone.signal);
+        balancer.answered(state);
+        socket.on("error", () => socket.destroy());
+        this.#dyno = socket;
+        this.#outcome.state = state;
+        this.#outcome.connectedAt = Date.now();
+        return new ConnectedAgent(socket);
+      } catch (error) {
+        tried.add(state);
+        if (!this.#gone.signal.aborted) balancer.putAside(state);
+        balancer.closed(state);
+        fault = (error as NodeJS.ErrnoException).code === "ETIMEDOUT" ? faults.connectTimeout : faults.refused;
+      }
+    }
+    return fault;
+  }
+
+  async #handOver(agent: Agent): Promise<void> {
+    const { default: httpProxy } = await loadHttpProxy();
+    const bridge = httpProxy.createProxyServer({ toProxy: true, prependPath: false });
+    bridge.on("proxyReqWs", (outgoing) => this.#onRequest(outgoing));
+    bridge.on("open", (dyno) => this.#onOpen(dyno));
+    const { target } = this.#outcome.state as TargetState;
+    const options = { target: { host: target.address, port: target.port }, agent };
+    bridge.ws(this.#requestView(), this.#client, this.#head, options, (error) => this.#onError(error));
+  }
+
+  /** What http-proxy reads of a request, with the headers that the dyno is to get. */
+  #requestView(): IncomingMessage {
+    const { rawHeaders, headers, httpVersion, socket } = this.#request;
+    const { host, clientAddress, requestId, startedAt, path } = this.#visit;
+    const forwardedFor = headers["x-forwarded-for"];
+    const raw = requestHeaders(rawHeaders, "GET", {
+      httpVersion,
+      connection: headers.connection,
+      forwardedFor: Array.isArray(forwardedFor) ? forwardedFor.join(", ") : forwardedFor,
+      clientAddress,
+      protocol: "http",
+      port: socket.localPort ?? 80,
+      host,
+      requestId,
+      startedAt,
+      body: "none",
+      upgrade: "websocket",
+    });
+    return {
+      method: "GET",
+      url: path,
+      headers: { ...grouped(raw), upgrade: "websocket" },
+    } as unknown as IncomingMessage;
+  }
+
+  #onRequest(outgoing: ClientRequest): void {
+    // http-proxy joins repeated slashes.
+    outgoing.path = this.#visit.path;
+    outgoing.setTimeout(this.#router.limits.firstByteMs, () => {
+      if (!this.#answered) this.#refuse(faults.firstByteTimeout);
+      outgoing.destroy();
+    });
+    outgoing.on("response", (incoming) => this.#onDeclined(incoming));
+  }
+
+  /** The dyno answers like to any other request. http-proxy would send the body with the wrong framing. */
+  #onDeclined(incoming: IncomingMessage & { upgrade?: boolean }): void {
+    incoming.upgrade = true;
+    this.#answered = true;
+    this.#outcome.status = incoming.statusCode ?? 0;
+    const response = this.#response();
+    const answer = {
+      status: incoming.statusCode ?? 0,
+      reason: incoming.statusMessage ?? "",
+      httpVersion: incoming.httpVersion,
+      headers: incoming.rawHeaders,
+      body: incoming,
+      trailers: () => incoming.rawTrailers,
+    };
+    try {
+      relay(answer, response, {
+        onBytes: (count) => {
+          this.#outcome.bytes += count;
+        },
+        onBroken: () => {
+          this.#outcome.fault = interruptions.byDyno;
+        },
+      });
+    } catch (error) {
+      this.#router.log.warn(
+        { err: error, app: this.#outcome.app?.routes.app },
+        "dyno sent headers that cannot be passed on",
+      );
+      this.#refuse(faults.malformedResponse);
+    }
+  }
+
+  #onOpen(dyno: Socket): void {
+    this.#answered = true;
+    this.#outcome.status = 101;
+    dyno.on("data", (chunk: Buffer) => {
+      this.#outcome.bytes += chunk.length;
+    });
+    // http-proxy passes on an orderly end; a connection that breaks takes the other one with it.
+    dyno.once("close", () => this.#client.destroySoon());
+    dyno.once("error", () => this.#client.destroy());
+  }
+
+  #onError(error: Error): void {
+    if (this.#outcome.status === 101) this.#client.destroy();
+    else if (!this.#answered && !this.#client.destroyed) {
+      const malformed = (error as NodeJS.ErrnoException).code?.startsWith("HPE_");
+      this.#refuse(malformed ? faults.malformedResponse : faults.closedWithoutResponse);
+    }
+  }
+
+  #refuse(fault: Fault): void {
+    this.#answered = true;
+    this.#outcome.status = fault.status;
+    this.#outcome.fault = fault;
+    this.#outcome.bytes = answerFault(fault, this.#request, this.#response(), this.#visit);
+  }
+
+  /** An ordinary answer on a connection that node has handed over for the upgrade; it ends the connection. */
+  #response(): ServerResponse {
+    const response = new ServerResponse(this.#request);
+    response.shouldKeepAlive = false;
+    response.on("error", () => this.#client.destroy());
+    response.on("finish", () => this.#client.end());
+    response.assignSocket(this.#client);
+    this.#client.resume();
+    return response;
+  }
+
+  #onClose(): void {
+    this.#gone.abort();
+    const { state } = this.#outcome;
+    const dyno = this.#dyno;
+    const done = () => {
+      if (state !== undefined) this.#router.balancer.closed(state);
+    };
+    if (dyno === undefined || dyno.destroyed) done();
+    else {
+      dyno.once("close", done);
+      dyno.destroy();
+    }
+    if (!this.#answered) {
+      this.#outcome.status = 499;
+      this.#outcome.fault = interruptions.byClient;
+    }
+    logAccess(this.#router, this.#visit, this.#outcome);
+  }
+}
+
+/** Hands one connection that stands already to one request. */
+class ConnectedAgent extends Agent {
+  readonly #socket: Socket;
+
+  constructor(socket: Socket) {
+    super({ keepAlive: false, maxSockets: 1 });
+    this.#socket = socket;
+  }
+
+  override createConnection(): Socket {
+    return this.#socket;
+  }
+
+  override destroy(): void {
+    this.#socket.destroy();
+    super.destroy();
+  }
+}
+
+let loading: Promise<{ default: typeof HttpProxy }> | undefined;
+
+/** On the first upgrade: it costs a worker 10 MB that many never need. */
+function loadHttpProxy(): Promise<{ default: typeof HttpProxy }> {
+  loading ??= import("http-proxy");
+  return loading;
+}
+
+function grouped(raw: readonly string[]): { [name: string]: string | string[] } {
+  const headers: { [name: string]: string | string[] } = Object.create(null);
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i] as string;
+    const value = raw[i + 1] as string;
+    const before = headers[name];
+    headers[name] = before === undefined ? value : Array.isArray(before) ? [...before, value] : [before, value];
+  }
+  return headers;
+}

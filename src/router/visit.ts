@@ -1,0 +1,81 @@
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import { type Fault, faults } from "./faults.ts";
+import { type BodyFraming, plainAddress, requestIdFrom } from "./headers.ts";
+
+/** A request as the router sees it. */
+export interface Visit {
+  readonly method: string;
+  /** Origin form: begins with a slash, or is `*`. */
+  readonly path: string;
+  /** As the client wrote it. */
+  readonly host: string;
+  readonly requestId: string;
+  readonly clientAddress: string;
+  /** Unix milliseconds. */
+  readonly startedAt: number;
+  readonly body: BodyFraming;
+  /** Set where the request must not reach an app. */
+  readonly fault: Fault | undefined;
+}
+
+const hostPattern = /^(?:[\w.~-]+|\[[0-9a-f:.]+\])(?::\d{0,5})?$/i;
+const absolutePattern = /^https?:\/\/([^/?#]*)([^#]*)/i;
+
+export function readVisit(request: IncomingMessage): Visit {
+  const { host, path } = destination(request);
+  const body = bodyFraming(request);
+  return {
+    method: request.method ?? "GET",
+    path: path ?? "/",
+    host,
+    requestId: requestIdFrom(request.headers["x-request-id"], randomUUID),
+    clientAddress: plainAddress(request.socket.remoteAddress),
+    startedAt: Date.now(),
+    body: body ?? "none",
+    fault: faultOf(request, host, path, body),
+  };
+}
+
+/** RFC 9112, 3.2.2: the host of an absolute target wins over the header. */
+function destination(request: IncomingMessage): { host: string; path: string | undefined } {
+  const url = request.url ?? "/";
+  const host = request.headers.host ?? "";
+  if (url.startsWith("/")) return { host, path: url };
+  if (url === "*" && request.method === "OPTIONS") return { host, path: url };
+  const absolute = absolutePattern.exec(url);
+  if (absolute === null) return { host, path: undefined };
+  const rest = absolute[2] ?? "";
+  return { host: absolute[1] ?? "", path: rest.startsWith("/") ? rest : `/${rest}` };
+}
+
+/** Undefined for a coding that the router cannot pass on. node has refused contradictory lengths before. */
+function bodyFraming(request: IncomingMessage): BodyFraming | undefined {
+  const coding = request.headers["transfer-encoding"];
+  if (coding !== undefined) return coding.toLowerCase() === "chunked" ? "chunked" : undefined;
+  const length = request.headers["content-length"];
+  return length === undefined || length === "0" ? "none" : "length";
+}
+
+function faultOf(
+  request: IncomingMessage,
+  host: string,
+  path: string | undefined,
+  body: BodyFraming | undefined,
+): Fault | undefined {
+  if (path === undefined || !hostPattern.test(host)) return faults.badRequest;
+  if (hostLines(request.rawHeaders) > 1) return faults.badRequest;
+  if (body === undefined) return faults.notImplemented;
+  // RFC 9112, 6.1: chunked did not exist in 1.0, so such a message was tampered with on its way.
+  if (body === "chunked" && request.httpVersion === "1.0") return faults.badRequest;
+  return undefined;
+}
+
+function hostLines(raw: readonly string[]): number {
+  let count = 0;
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i] as string;
+    if (name.length === 4 && name.toLowerCase() === "host") count++;
+  }
+  return count;
+}

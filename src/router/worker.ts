@@ -1,0 +1,150 @@
+import { readFile, rm } from "node:fs/promises";
+import { writeFileAtomically } from "../lib/atomic-file.ts";
+import { workerExit } from "../model/route.ts";
+import { AccessLog } from "./access-log.ts";
+import { Balancer } from "./balancer.ts";
+import { Drains } from "./drains.ts";
+import { RouteFollower } from "./follow-routes.ts";
+import { Front } from "./front.ts";
+import { fileSink, type LineSink, stderrSink, stdoutSink } from "./log-file.ts";
+import { NodeUpstream } from "./node-upstream.ts";
+import type { AccessLogTarget, WorkerOptions } from "./options.ts";
+import { Routes } from "./route-table.ts";
+import type { RouterState } from "./router-state.ts";
+import { readSnapshot, SnapshotWriter } from "./snapshot.ts";
+import { type WorkerLog, workerLog } from "./worker-log.ts";
+
+// How long a worker that starts waits for the daemon's table before it goes on with the one on disk.
+const firstTableMs = 300;
+// Clients that keep a connection without using it get this long to use it once more while the worker retires.
+const retireIdleMs = 3_000;
+
+/** Runs one router worker until it is told to end. Resolves with the exit code of the process. */
+export async function runWorker(options: WorkerOptions): Promise<number> {
+  const sink = options.log === undefined ? stderrSink() : fileSink(options.log, () => undefined);
+  const log = workerLog(sink, options.worker);
+  process.on("uncaughtException", (error) => log.error({ err: error }, "bug: uncaught exception"));
+  process.on("unhandledRejection", (error) => log.error({ err: error }, "bug: unhandled rejection"));
+  const access = accessSink(options.accessLog, log);
+  try {
+    return await new Worker(options, log, access).run();
+  } finally {
+    await access?.close();
+    await sink.close();
+  }
+}
+
+class Worker {
+  readonly #options: WorkerOptions;
+  readonly #log: WorkerLog;
+  readonly #router: RouterState;
+  readonly #front: Front;
+  readonly #follower: RouteFollower;
+  readonly #snapshot: SnapshotWriter;
+  readonly #ended = new AbortController();
+  #listening = false;
+  #retire: (graceMs: number) => void = () => undefined;
+
+  constructor(options: WorkerOptions, log: WorkerLog, access: LineSink | undefined) {
+    const { limits } = options;
+    const balancer = new Balancer(limits.asideMs, (target) => {
+      upstream.forget(target);
+      drains.onIdle(target);
+    });
+    const upstream = new NodeUpstream(limits);
+    const drains = new Drains(balancer, (target) => this.#follower.send({ type: "drained", target }));
+    const routes = new Routes(balancer);
+    this.#options = options;
+    this.#log = log;
+    this.#router = { routes, balancer, upstream, accessLog: new AccessLog(access), log, limits, retiring: false };
+    this.#front = new Front(this.#router);
+    this.#snapshot = new SnapshotWriter(options.snapshot, () => routes.toTable(), log);
+    this.#follower = new RouteFollower({
+      socketPath: options.routesSocket,
+      routes,
+      log,
+      signal: this.#ended.signal,
+      commands: {
+        onDrain: (target) => drains.ask(target),
+        onRetire: (graceMs) => this.#retire(graceMs),
+      },
+      // A worker that greets listens: the daemon retires its predecessor then.
+      hello: () => (this.#listening ? this.#hello() : undefined),
+      onApplied: () => this.#snapshot.save(),
+    });
+  }
+
+  async run(): Promise<number> {
+    const retired = new Promise<number>((resolve) => {
+      this.#retire = resolve;
+    });
+    const onTerminate = () => this.#retire(this.#options.limits.graceMs);
+    process.on("SIGTERM", onTerminate);
+    // These come from the terminal of a daemon in the foreground, and are meant for it.
+    process.on("SIGHUP", ignore);
+    process.on("SIGINT", ignore);
+    const following = this.#start();
+    const exitCode = await following.listening;
+    if (exitCode === undefined) await this.#end(await retired);
+    this.#ended.abort();
+    await following.routes;
+    await this.#snapshot.settled();
+    this.#router.upstream.close();
+    return exitCode ?? 0;
+  }
+
+  #start(): { listening: Promise<number | undefined>; routes: Promise<void> } {
+    let routes: Promise<void> = Promise.resolve();
+    const listening = (async () => {
+      const table = await readSnapshot(this.#options.snapshot, this.#log);
+      if (table !== undefined) this.#router.routes.replace(table);
+      routes = this.#follower.run();
+      await Promise.race([this.#follower.firstTry, timeout(firstTableMs)]);
+      return this.#listen();
+    })();
+    return { listening, routes: listening.then(() => routes) };
+  }
+
+  /** Resolves with an exit code where it fails. */
+  async #listen(): Promise<number | undefined> {
+    const { http, pidFile } = this.#options;
+    try {
+      await this.#front.listen(http.port, http.host);
+    } catch (error) {
+      this.#log.error({ err: error, ...http }, "cannot listen");
+      const { code } = error as NodeJS.ErrnoException;
+      return code === "EADDRINUSE" ? workerExit.portInUse : workerExit.cannotListen;
+    }
+    this.#listening = true;
+    await writeFileAtomically(pidFile, `${process.pid}\n`);
+    this.#log.info({ ...http, revision: this.#router.routes.revision }, "listening");
+    this.#follower.send(this.#hello());
+    return undefined;
+  }
+
+  async #end(graceMs: number): Promise<void> {
+    this.#log.info({ graceMs }, "retiring");
+    await this.#front.retire(retireIdleMs, graceMs);
+    const owner = await readFile(this.#options.pidFile, "utf8").catch(() => "");
+    // The worker that takes over has written its own by now.
+    if (Number(owner) === process.pid) await rm(this.#options.pidFile, { force: true });
+    this.#log.info({}, "retired");
+  }
+
+  #hello() {
+    const { worker, fingerprint } = this.#options;
+    return { type: "hello", pid: process.pid, worker, fingerprint } as const;
+  }
+}
+
+function accessSink(target: AccessLogTarget, log: WorkerLog): LineSink | undefined {
+  const onError = (error: unknown) => log.error({ err: error }, "cannot write access log");
+  if (target === "off") return undefined;
+  return target === "stdout" ? stdoutSink(onError) : fileSink(target.file, onError);
+}
+
+function ignore(): void {}
+
+function timeout(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
