@@ -23,30 +23,27 @@ export interface Source {
   readonly globals: readonly GlobalUse[];
 }
 
+const disk = createVirtualFileSystem({});
+let compiler: API | undefined;
+let projects = 0;
+
 /**
  * What the files (path -> text) import and use, read from the syntax trees of TypeScript's own parser: text in comments
  * and strings does not count, and no way of writing an import is missed.
  */
 export function readSources(files: Readonly<Record<string, string>>): Source[] {
-  const paths = Object.keys(files);
-  const options = { noResolve: true, noLib: true, types: [] };
-  const config = JSON.stringify({ files: paths.map(absolute), compilerOptions: options });
-  const virtual = Object.fromEntries(Object.entries(files).map(([path, text]) => [absolute(path), text]));
-  const api = new API({ cwd: "/", fs: createVirtualFileSystem({ ...virtual, "/tsconfig.json": config }) });
-  try {
-    const project = api.updateSnapshot({ openProject: "/tsconfig.json" }).getProject("/tsconfig.json");
-    return paths.map((path) => {
-      const tree = project?.program.getSourceFile(absolute(path));
-      if (tree === undefined) throw new Error(`${path} was not parsed`);
-      return readSource(path, tree);
-    });
-  } finally {
-    api.close();
-  }
-}
-
-function absolute(path: string): string {
-  return `/src/${path}`;
+  // One for all calls: it ends with this process, and to end it earlier makes it print an error now and then.
+  compiler ??= new API({ cwd: "/", fs: disk });
+  const root = `/project-${++projects}`;
+  for (const [path, text] of Object.entries(files)) disk.writeFile?.(`${root}/${path}`, text);
+  const config = { files: Object.keys(files), compilerOptions: { noResolve: true, noLib: true, types: [] } };
+  disk.writeFile?.(`${root}/tsconfig.json`, JSON.stringify(config));
+  const project = compiler.updateSnapshot({ openProject: `${root}/tsconfig.json` }).getProject(`${root}/tsconfig.json`);
+  return Object.keys(files).map((path) => {
+    const tree = project?.program.getSourceFile(`${root}/${path}`);
+    if (tree === undefined) throw new Error(`${path} was not parsed`);
+    return readSource(path, tree);
+  });
 }
 
 function readSource(path: string, tree: SourceFile): Source {
