@@ -1,0 +1,219 @@
+import { EventEmitter } from "node:events";
+import { chmod, readFile, rm } from "node:fs/promises";
+import { createServer, type Server } from "node:net";
+import { setTimeout as timeout } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
+import type { Logger } from "../lib/logger.ts";
+import type { AppRoutes, RouteChange, RouteTable } from "../model/route.ts";
+import type { RoutePublisher } from "./publisher.ts";
+import { WorkerConnection, type WorkerIdentity } from "./worker-connection.ts";
+
+export interface RouteServerOptions {
+  readonly socketPath: string;
+  /** The workers' snapshot: where its revision is ahead of the clock, revisions go on from there. */
+  readonly snapshot: string;
+  readonly acknowledgeTimeoutMs: number;
+  readonly logger: Logger;
+}
+
+/** Of the workers that said hello, which means that they listen. */
+export interface WorkerEvents {
+  onHello(worker: WorkerIdentity): void;
+  onGone(worker: WorkerIdentity): void;
+}
+
+export function createRouteServer(options: RouteServerOptions): RouteServer {
+  return new RouteServer(options);
+}
+
+/** The route table, and the unix socket from which workers follow it. */
+export class RouteServer implements RoutePublisher {
+  readonly #options: RouteServerOptions;
+  readonly #server: Server;
+  readonly #connections = new Set<WorkerConnection>();
+  readonly #apps = new Map<string, AppRoutes>();
+  readonly #moved = new EventEmitter().setMaxListeners(0);
+  #events: WorkerEvents | undefined;
+  #revision = 0;
+  /** False until the daemon has told the whole table: an empty one must not replace what the workers have. */
+  #known = false;
+
+  constructor(options: RouteServerOptions) {
+    this.#options = options;
+    this.#server = createServer((socket) => {
+      const connection: WorkerConnection = new WorkerConnection(socket, {
+        onHello: () => this.#onHello(connection),
+        onApplied: () => this.#moved.emit("moved"),
+        onClose: () => this.#onClose(connection),
+      });
+      this.#connections.add(connection);
+      if (this.#known) connection.answerFrom(() => this.#table());
+    });
+  }
+
+  /** The caller holds the root's lock, so a socket file that is there is a dead one. */
+  async start(): Promise<void> {
+    const { socketPath, snapshot, logger } = this.#options;
+    // Revisions grow over restarts: a daemon makes far less than one change a millisecond.
+    this.#revision = Math.max(Date.now(), (await revisionOf(snapshot)) + 1);
+    await rm(socketPath, { force: true });
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen(socketPath, () => {
+        this.#server.off("error", reject);
+        this.#server.on("error", (error) => logger.error({ err: error }, "routes socket failed"));
+        resolve();
+      });
+    });
+    await chmod(socketPath, 0o600);
+  }
+
+  /** The workers go on with what they have. */
+  async stop(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const connection of this.#connections) connection.close();
+    await closed;
+  }
+
+  /** One listener: the supervisor. */
+  watchWorkers(events: WorkerEvents | undefined): void {
+    this.#events = events;
+  }
+
+  /** The workers that are connected and listen. */
+  workers(): WorkerIdentity[] {
+    return [...this.#connections].flatMap((connection) => connection.identity ?? []);
+  }
+
+  /** False where no such worker is connected. */
+  retire(pid: number, graceMs: number): boolean {
+    const found = [...this.#connections].find((connection) => connection.identity?.pid === pid);
+    found?.send({ type: "retire", graceMs });
+    return found !== undefined;
+  }
+
+  /** Resolves when all these workers (undefined: one that is still missing) have applied the table as it is then. */
+  async settled(pids: () => readonly (number | undefined)[]): Promise<void> {
+    const isSettled = (pid: number | undefined) =>
+      [...this.#connections].some(
+        ({ identity, applied }) => identity !== undefined && identity.pid === pid && applied >= this.#revision,
+      );
+    await this.#until(() => this.#known && pids().every(isSettled));
+  }
+
+  async publish(routes: AppRoutes): Promise<void> {
+    this.#requireTable();
+    if (!isDeepStrictEqual(this.#apps.get(routes.app), routes)) this.#set(routes);
+    await this.#acknowledged();
+  }
+
+  async withdraw(app: string): Promise<void> {
+    this.#requireTable();
+    if (this.#apps.has(app)) this.#remove(app);
+    await this.#acknowledged();
+  }
+
+  async replace(apps: readonly AppRoutes[]): Promise<void> {
+    const wanted = new Map(apps.map((routes) => [routes.app, routes]));
+    for (const app of [...this.#apps.keys()]) {
+      if (!wanted.has(app)) this.#remove(app);
+    }
+    for (const routes of wanted.values()) {
+      if (!isDeepStrictEqual(this.#apps.get(routes.app), routes)) this.#set(routes);
+    }
+    if (!this.#known) {
+      this.#known = true;
+      for (const connection of this.#connections) connection.answerFrom(() => this.#table());
+    }
+    await this.#acknowledged();
+  }
+
+  async drained(targets: readonly string[], timeoutMs: number): Promise<void> {
+    const connections = [...this.#connections];
+    const all = Promise.all(targets.flatMap((target) => connections.map((connection) => connection.drained(target))));
+    if (!(await within(all, timeoutMs))) {
+      this.#options.logger.info({ targets, timeoutMs }, "requests are still open on targets after the drain timeout");
+    }
+  }
+
+  #set(routes: AppRoutes): void {
+    this.#apps.set(routes.app, routes);
+    this.#announce({ revision: ++this.#revision, set: routes });
+  }
+
+  #remove(app: string): void {
+    this.#apps.delete(app);
+    this.#announce({ revision: ++this.#revision, remove: app });
+  }
+
+  #announce(change: RouteChange): void {
+    for (const connection of this.#connections) {
+      if (connection.watching) connection.send({ type: "change", change });
+    }
+  }
+
+  async #acknowledged(): Promise<void> {
+    const revision = this.#revision;
+    const late = () => [...this.#connections].filter(({ watching, applied }) => watching && applied < revision);
+    if (
+      await within(
+        this.#until(() => late().length === 0),
+        this.#options.acknowledgeTimeoutMs,
+      )
+    )
+      return;
+    const workers = late().map(({ identity, applied }) => ({ ...identity, applied }));
+    this.#options.logger.warn({ revision, workers }, "router workers did not acknowledge routes in time");
+  }
+
+  /** Looks anew whenever a worker has moved. */
+  #until(condition: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const look = () => {
+        if (!condition()) return;
+        this.#moved.off("moved", look);
+        resolve();
+      };
+      this.#moved.on("moved", look);
+      look();
+    });
+  }
+
+  #table(): RouteTable {
+    return { revision: this.#revision, apps: [...this.#apps.values()] };
+  }
+
+  #requireTable(): void {
+    if (!this.#known) throw new Error("replace() comes first: workers must not lose the routes of apps not told yet");
+  }
+
+  #onHello(connection: WorkerConnection): void {
+    if (connection.identity !== undefined) this.#events?.onHello(connection.identity);
+    this.#moved.emit("moved");
+  }
+
+  #onClose(connection: WorkerConnection): void {
+    this.#connections.delete(connection);
+    if (connection.identity !== undefined) this.#events?.onGone(connection.identity);
+    this.#moved.emit("moved");
+  }
+}
+
+async function revisionOf(snapshot: string): Promise<number> {
+  try {
+    const { revision } = JSON.parse(await readFile(snapshot, "utf8")) as { revision?: unknown };
+    return typeof revision === "number" ? revision : 0;
+  } catch {
+    // None yet, or none that can be read: the workers say so in their log, and the clock is enough.
+    return 0;
+  }
+}
+
+/** Whether it was done in time. */
+async function within(work: Promise<unknown>, timeoutMs: number): Promise<boolean> {
+  const stop = new AbortController();
+  const late = timeout(timeoutMs, false, { signal: stop.signal, ref: false }).catch(() => false);
+  const done = await Promise.race([work.then(() => true), late]);
+  stop.abort();
+  return done;
+}

@@ -1,0 +1,313 @@
+import type { ChildProcess } from "node:child_process";
+import { access, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { delay } from "../lib/delay.ts";
+import type { Logger } from "../lib/logger.ts";
+import { UserError } from "../model/errors.ts";
+import { workerExit } from "../model/route.ts";
+import { fingerprintOf } from "./fingerprint.ts";
+import { portTrouble } from "./port-probe.ts";
+import type { RouteServer } from "./route-server.ts";
+import type { WorkerIdentity } from "./worker-connection.ts";
+import { commandLine, isWorker, runningWorker, spawnWorker, type WorkerProgram, warmUp } from "./worker-process.ts";
+
+export interface SupervisorOptions extends WorkerProgram {
+  /** How many. */
+  readonly workers: number;
+  readonly server: RouteServer;
+  readonly pidFile: (worker: number) => string;
+  /** How long a worker that is replaced may finish what is open on it. */
+  readonly graceMs: number;
+  readonly logger: Logger;
+}
+
+const adoptMs = 3_000;
+const startMs = 15_000;
+const steadyMs = 10_000;
+const lastBackoffMs = 10_000;
+const lookMs = 100;
+
+interface Slot {
+  readonly number: number;
+  /** The worker that says it listens, with today's code and options. */
+  serving: WorkerIdentity | undefined;
+  servingSince: number;
+  /** Pids of workers to dismiss once another one serves. */
+  readonly outdated: Set<number>;
+  launching: boolean;
+  /** In a row, for the back-off. */
+  failures: number;
+}
+
+export function createSupervisor(options: SupervisorOptions): Supervisor {
+  return new Supervisor(options);
+}
+
+/** Sees to it that the wanted number of router workers run. They outlive the daemon, and the next one adopts them. */
+export class Supervisor {
+  /** Resolves after `start` when every worker listens and has applied the table: routes may be published from then on. */
+  readonly ready: Promise<void>;
+  readonly #options: SupervisorOptions;
+  readonly #slots: Slot[];
+  readonly #stopped = new AbortController();
+  readonly #greeted = new Map<number, () => void>();
+  /** Those of this start, until it has succeeded. */
+  readonly #spawned = new Set<ChildProcess>();
+  #fingerprint = "";
+  #started = false;
+  #resolveReady: () => void = () => undefined;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    this.#slots = Array.from({ length: options.workers }, (_, index) => ({
+      number: index + 1,
+      serving: undefined,
+      servingSince: 0,
+      outdated: new Set<number>(),
+      launching: false,
+      failures: 0,
+    }));
+    this.ready = new Promise((resolve) => {
+      this.#resolveReady = resolve;
+    });
+  }
+
+  /** After the route server. Resolves when every worker listens; throws `port-in-use`, `port-forbidden`, `router-failed`. */
+  async start(): Promise<void> {
+    const { server, http, options, root } = this.#options;
+    const code = ["../router", "../lib", "../model/route.ts"].map((path) => join(import.meta.dirname, path));
+    this.#fingerprint = await fingerprintOf(code, [process.version, JSON.stringify([root, http, options])]);
+    server.watchWorkers({ onHello: (worker) => this.#onHello(worker), onGone: (worker) => this.#onGone(worker) });
+    const found = await this.#adopt();
+    const missing = this.#slots.filter((slot) => slot.serving === undefined);
+    try {
+      if (missing.length > 0) {
+        await this.#checkPort(found);
+        await this.#warmUp();
+      }
+      await Promise.all(missing.map((slot) => this.#launch(slot)));
+    } catch (error) {
+      this.#abandon();
+      throw error;
+    }
+    this.#started = true;
+    this.#spawned.clear();
+    for (const pid of found.filter((pid) => !this.#isServing(pid))) this.#dismiss(pid);
+    const serving = () => this.#slots.map((slot) => slot.serving?.pid);
+    server.settled(serving).then(this.#resolveReady, this.#complain("bug: settled"));
+  }
+
+  /** Workers go on. */
+  stop(): void {
+    this.#stopped.abort();
+    this.#options.server.watchWorkers(undefined);
+  }
+
+  /** Ends all workers of this root, whether they are connected or not: each finishes what is open within the time. */
+  async stopWorkers(graceMs: number): Promise<void> {
+    this.stop();
+    const { server, workers, root, pidFile } = this.#options;
+    const connected = server.workers().map(({ pid, worker }) => ({ pid, worker }));
+    const numbers = Array.from({ length: workers }, (_, index) => index + 1);
+    const known = await Promise.all(
+      numbers.map(async (worker) => ({ worker, pid: await runningWorker(pidFile(worker), root, worker) })),
+    );
+    const all = new Map<number, number>(connected.map(({ pid, worker }) => [pid, worker]));
+    for (const { pid, worker } of known) if (pid !== undefined) all.set(pid, worker);
+    for (const pid of all.keys()) this.#dismiss(pid, graceMs);
+    await Promise.all([...all].map(([pid, worker]) => this.#awaitEnd(pid, worker, graceMs + 5_000)));
+  }
+
+  /** Pids of the workers that a daemon before this one has left; resolves when they have said hello, or should have. */
+  async #adopt(): Promise<number[]> {
+    const { server, root, pidFile } = this.#options;
+    for (const worker of server.workers()) this.#onHello(worker);
+    const pids = await Promise.all(this.#slots.map((slot) => runningWorker(pidFile(slot.number), root, slot.number)));
+    const found = pids.filter((pid) => pid !== undefined);
+    const hasGreeted = (pid: number) => server.workers().some((worker) => worker.pid === pid);
+    const deadline = Date.now() + adoptMs;
+    while (!found.every(hasGreeted) && Date.now() < deadline) await delay(lookMs, this.#stopped.signal);
+    return found;
+  }
+
+  async #checkPort(found: readonly number[]): Promise<void> {
+    const { port, host } = this.#options.http;
+    for (const pid of found) {
+      const words = await commandLine(pid);
+      // An old worker of ours holds the port, and shares it with its successor.
+      if (words[words.indexOf("--http-port") + 1] === String(port)) return;
+    }
+    const trouble = await portTrouble(port, host);
+    if (trouble !== undefined) throw portError(port, trouble);
+  }
+
+  /** The first workers with new code would keep the memory of node's type stripper for all their life. */
+  async #warmUp(): Promise<void> {
+    const { compileCache, logger } = this.#options;
+    const mark = join(compileCache, `router-${this.#fingerprint}`);
+    if (await exists(mark)) return;
+    await mkdir(compileCache, { recursive: true });
+    if (await warmUp(this.#options)) await writeFile(mark, "");
+    else logger.warn({}, "the router's compile cache could not be filled: workers will need more memory");
+  }
+
+  /** Resolves when the slot has a worker that listens. */
+  async #launch(slot: Slot): Promise<void> {
+    slot.launching = true;
+    try {
+      const child = spawnWorker(this.#options, slot.number, this.#fingerprint);
+      if (!this.#started) this.#spawned.add(child);
+      await this.#untilGreeted(child);
+      slot.failures = 0;
+    } finally {
+      slot.launching = false;
+    }
+  }
+
+  async #untilGreeted(child: ChildProcess): Promise<void> {
+    const pid = child.pid;
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        child.once("error", (error) => reject(routerFailed(error.message, error)));
+        child.once("exit", (code, signal) => reject(this.#exitError(code, signal)));
+        if (pid !== undefined) this.#greeted.set(pid, resolve);
+        timer = setTimeout(() => {
+          child.kill();
+          reject(routerFailed("it did not listen in time"));
+        }, startMs);
+      });
+    } finally {
+      clearTimeout(timer);
+      if (pid !== undefined) this.#greeted.delete(pid);
+    }
+  }
+
+  #exitError(code: number | null, signal: NodeJS.Signals | null): UserError {
+    const { port } = this.#options.http;
+    if (code === workerExit.portInUse) return portError(port, "EADDRINUSE");
+    if (code === workerExit.cannotListen) return portError(port, "EACCES");
+    return routerFailed(signal === null ? `it ended with code ${code}` : `it was ended by ${signal}`);
+  }
+
+  #onHello(worker: WorkerIdentity): void {
+    const slot = this.#slots[worker.worker - 1];
+    const isCurrent = worker.fingerprint === this.#fingerprint;
+    if (slot === undefined) this.#dismiss(worker.pid);
+    else if (slot.serving !== undefined && slot.serving.pid !== worker.pid) this.#dismiss(worker.pid);
+    else if (isCurrent) this.#serve(slot, worker);
+    else {
+      slot.outdated.add(worker.pid);
+      if (this.#started && !slot.launching) this.#revive(slot);
+    }
+  }
+
+  #serve(slot: Slot, worker: WorkerIdentity): void {
+    if (slot.serving === undefined) slot.servingSince = Date.now();
+    slot.serving = worker;
+    this.#options.logger.info({ worker: worker.worker, routerPid: worker.pid }, "router worker listens");
+    for (const pid of slot.outdated) this.#dismiss(pid);
+    slot.outdated.clear();
+    this.#greeted.get(worker.pid)?.();
+  }
+
+  #onGone(worker: WorkerIdentity): void {
+    const slot = this.#slots[worker.worker - 1];
+    slot?.outdated.delete(worker.pid);
+    if (slot?.serving?.pid !== worker.pid) return;
+    slot.serving = undefined;
+    if (Date.now() - slot.servingSince < steadyMs) slot.failures++;
+    if (this.#started) this.#revive(slot, worker.pid);
+  }
+
+  /** Gives the slot a worker, however many tries that takes. */
+  #revive(slot: Slot, last?: number): void {
+    const isOver = () => slot.serving !== undefined || slot.launching || this.#stopped.signal.aborted;
+    const run = async () => {
+      // A worker whose connection broke serves on and comes back.
+      while (last !== undefined && (await isWorker(last, this.#options.root, slot.number))) {
+        await delay(lookMs, this.#stopped.signal);
+        if (isOver()) return;
+      }
+      while (!isOver()) {
+        if (slot.failures > 0) await delay(Math.min(50 * 2 ** slot.failures, lastBackoffMs), this.#stopped.signal);
+        if (isOver()) return;
+        this.#options.logger.warn({ worker: slot.number, failures: slot.failures }, "starting a router worker anew");
+        await this.#launch(slot).catch((error: unknown) => {
+          slot.failures++;
+          this.#options.logger.error({ err: error, worker: slot.number }, "router worker did not start");
+        });
+      }
+    };
+    run().catch((error: unknown) => {
+      if (!this.#stopped.signal.aborted) this.#complain("bug: reviving a router worker")(error);
+    });
+  }
+
+  #isServing(pid: number): boolean {
+    return this.#slots.some((slot) => slot.serving?.pid === pid);
+  }
+
+  #dismiss(pid: number, graceMs = this.#options.graceMs): void {
+    this.#options.logger.info({ routerPid: pid, graceMs }, "retiring a router worker");
+    if (!this.#options.server.retire(pid, graceMs)) signal(pid, "SIGTERM");
+  }
+
+  /** The start failed: what it has started may not stay behind. */
+  #abandon(): void {
+    this.stop();
+    for (const child of this.#spawned) child.kill();
+  }
+
+  async #awaitEnd(pid: number, worker: number, timeoutMs: number): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    while (await isWorker(pid, this.#options.root, worker)) {
+      if (Date.now() > deadline) {
+        signal(pid, "SIGKILL");
+        return;
+      }
+      await delay(lookMs);
+    }
+  }
+
+  #complain(message: string): (error: unknown) => void {
+    return (error) => this.#options.logger.error({ err: error }, message);
+  }
+}
+
+function portError(port: number, code: string): UserError {
+  if (code === "EADDRINUSE") {
+    return new UserError("port-in-use", `Port ${port} is in use`, {
+      hint: `See what listens there with: ss -ltnp 'sport = :${port}', or choose another --http-port`,
+    });
+  }
+  if (code === "EACCES") {
+    return new UserError("port-forbidden", `Port ${port} may not be opened by this user`, {
+      hint: "Choose a port above 1023, or allow it with the capability CAP_NET_BIND_SERVICE",
+    });
+  }
+  return new UserError("port-forbidden", `Port ${port} cannot be opened: ${code}`);
+}
+
+function routerFailed(reason: string, cause?: unknown): UserError {
+  return new UserError("router-failed", `A router worker did not start: ${reason}`, {
+    hint: "The end of router.log in the root directory says more",
+    cause,
+  });
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    // It has ended in the meantime.
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+
+/** How a worker is started, and how one that runs already is recognised. */
+export interface WorkerProgram {
+  /** `[node, main.ts]`, absolute. */
+  readonly program: readonly string[];
+  /** Absolute. Tells the workers of this Berth from those of another on the same machine. */
+  readonly root: string;
+  readonly http: { readonly port: number; readonly host: string | undefined };
+  /** Further arguments of `berth router`. */
+  readonly options: readonly string[];
+  /** Gets what node itself has to say when it dies. */
+  readonly logFile: string;
+  /** Folder for node's compile cache: without it, node keeps 40 MB for stripping types. */
+  readonly compileCache: string;
+}
+
+/** The arguments that name the worker; a process with these in its command line, in this order, is ours. */
+function marks(root: string, worker: number): string[] {
+  return ["router", "--root", root, "--worker", String(worker)];
+}
+
+export function workerArguments(program: WorkerProgram, worker: number, fingerprint: string): string[] {
+  const { http, options, root } = program;
+  const host = http.host === undefined ? [] : ["--http-host", http.host];
+  const port = ["--http-port", String(http.port)];
+  return [...marks(root, worker), ...port, ...host, "--fingerprint", fingerprint, ...options];
+}
+
+/** In a session of its own, so that nothing that ends the daemon ends it too. */
+export function spawnWorker(program: WorkerProgram, worker: number, fingerprint: string): ChildProcess {
+  const child = run(program, workerArguments(program, worker, fingerprint));
+  child.unref();
+  return child;
+}
+
+/** Fills the compile cache, so that the workers to come find it. Resolves with whether that worked. */
+export function warmUp(program: WorkerProgram): Promise<boolean> {
+  const child = run(program, ["router", "--warm-up"]);
+  return new Promise((resolve) => {
+    child.once("error", () => resolve(false));
+    child.once("exit", (code) => resolve(code === 0));
+  });
+}
+
+function run({ program, logFile, compileCache }: WorkerProgram, args: readonly string[]): ChildProcess {
+  const [file = "", ...before] = program;
+  const log = openSync(logFile, "a", 0o640);
+  try {
+    return spawn(file, [...before, ...args], {
+      cwd: "/",
+      detached: true,
+      // Nothing of the daemon's environment, which may hold secrets.
+      env: { NODE_COMPILE_CACHE: compileCache },
+      stdio: ["ignore", log, log],
+    });
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** Pid in the file, where that is a worker with this number below this root, and alive. */
+export async function runningWorker(pidFile: string, root: string, worker: number): Promise<number | undefined> {
+  const pid = Number(await readFile(pidFile, "utf8").catch(() => ""));
+  return Number.isInteger(pid) && pid > 1 && (await isWorker(pid, root, worker)) ? pid : undefined;
+}
+
+/** Empty for a process that is not there, or one that has ended and was not waited for. */
+export async function commandLine(pid: number): Promise<string[]> {
+  const text = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+  return text.split("\0").slice(0, -1);
+}
+
+export async function isWorker(pid: number, root: string, worker: number): Promise<boolean> {
+  const words = await commandLine(pid);
+  const wanted = marks(root, worker);
+  return words.some((_, start) => wanted.every((word, index) => words[start + index] === word));
+}
