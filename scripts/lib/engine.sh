@@ -10,10 +10,11 @@ engine_wait_seconds=60
 engine_answers() { have docker && docker info >/dev/null 2>&1; }
 systemd_runs() { [ -d /run/systemd/system ]; }
 
+# wait_for_engine COMMAND...: gives up at once when COMMAND fails.
 wait_for_engine() {
   local deadline=$((SECONDS + engine_wait_seconds))
   until engine_answers; do
-    ((SECONDS < deadline)) || return 1
+    ((SECONDS < deadline)) && "$@" 2>/dev/null || return 1
     sleep 0.5
   done
 }
@@ -34,9 +35,9 @@ ensure_cgroups() {
 start_engine_alone() {
   ensure_cgroups || warn "No cgroups here, and they cannot be mounted: the engine may not start"
   # A pid file of an engine that was killed stops the next one.
-  if [ -f /var/run/docker.pid ] && ! kill -0 "$(cat /var/run/docker.pid)" 2>/dev/null; then rm -f /var/run/docker.pid; fi
+  case $(readlink "/proc/$(cat /var/run/docker.pid 2>/dev/null)/exe") in */dockerd) ;; *) rm -f /var/run/docker.pid ;; esac
   setsid dockerd >>"$engine_log" 2>&1 </dev/null &
-  wait_for_engine && return
+  wait_for_engine kill -0 "$!" && return
   warn "The Docker engine did not start. The end of $engine_log:"
   tail -n 20 "$engine_log" >&2
   return 1
@@ -44,7 +45,7 @@ start_engine_alone() {
 
 start_engine() {
   systemd_runs || { start_engine_alone; return; }
-  systemctl enable --now docker && wait_for_engine && return
+  systemctl enable --now docker && wait_for_engine true && return
   journalctl --no-pager -n 30 -u docker
   return 1
 }
