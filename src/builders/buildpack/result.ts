@@ -33,7 +33,7 @@ function decode(base64: string | undefined): string {
 /** From bin/release's YAML: `default_process_types` (Buildpack API). */
 function defaultProcessTypes(yaml: string, buildpack: string): ProcessTypes {
   const types = readYaml(yaml, buildpack)?.default_process_types ?? {};
-  if (typeof types !== "object") throw unreadable(buildpack, "default_process_types");
+  if (typeof types !== "object" || Array.isArray(types)) throw unreadable(buildpack, "default_process_types");
   const entries = Object.entries(types);
   for (const [name, command] of entries) {
     if (!isProcessType(name) || typeof command !== "string") throw unreadable(buildpack, `process type '${name}'`);

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import {
+  type BuildPlan,
+  type BuildSettings,
+  buildOptions,
+  imageConfig,
+  imageName,
+  slugOptions,
+} from "../../../src/builders/buildpack/options.ts";
+
+const plan: BuildPlan = {
+  instance: "i",
+  session: "s",
+  network: "berth-i",
+  app: "shop",
+  appId: "app-1",
+  buildId: "b1",
+  commit: "c".repeat(40),
+};
+const settings: BuildSettings = {
+  buildImage: "berth/build:1",
+  runImage: "berth/run:1",
+  caFile: undefined,
+  environment: {},
+  pidsLimit: 4096,
+};
+
+suite("Containers of a build", () => {
+  test("the source arrives on stdin, the cache is the app's own volume", () => {
+    const options = buildOptions(plan, settings);
+    assert.deepEqual(options.Cmd, ["/build", "-"]);
+    assert.equal(options.User, "32767:32767");
+    assert.deepEqual(options.Env, [`SOURCE_VERSION=${plan.commit}`, "REQUEST_ID=b1"]);
+    assert.deepEqual([options.OpenStdin, options.StdinOnce, options.Tty], [true, true, undefined]);
+    const [cache, ...others] = options.HostConfig?.Mounts ?? [];
+    assert.deepEqual([cache?.Source, cache?.Target, others], ["berth-i-cache-app-1", "/tmp/cache", []]);
+    assert.equal(cache?.VolumeOptions?.Labels["berth.instance"], "i");
+  });
+
+  test("it is confined as a dyno is", () => {
+    const { HostConfig } = buildOptions(plan, settings);
+    assert.deepEqual(HostConfig?.CapDrop, ["ALL"]);
+    assert.deepEqual(HostConfig?.SecurityOpt, ["no-new-privileges"]);
+    assert.equal(HostConfig?.PidsLimit, 4096);
+    assert.equal(HostConfig?.NetworkMode, "berth-i");
+  });
+
+  test("the host's authorities are mounted where everything looks for them", () => {
+    const { HostConfig, Env } = buildOptions(plan, { ...settings, caFile: "/etc/ssl/certs/ca-certificates.crt" });
+    const mount = HostConfig?.Mounts?.[1];
+    assert.deepEqual([mount?.Type, mount?.ReadOnly], ["bind", true]);
+    assert.ok(Env?.includes(`NODE_EXTRA_CA_CERTS=${mount?.Target}`));
+  });
+
+  test("further variables cannot replace what the build is told", () => {
+    const environment = { HTTP_PROXY: "http://10.0.0.1:3128", SOURCE_VERSION: "x" };
+    const { Env } = buildOptions(plan, { ...settings, environment });
+    assert.deepEqual(Env, ["HTTP_PROXY=http://10.0.0.1:3128", `SOURCE_VERSION=${plan.commit}`, "REQUEST_ID=b1"]);
+  });
+
+  test("the image runs as the unprivileged user in /app and does not pass for a container of Berth's", () => {
+    const config = imageConfig(plan) as { User: string; WorkingDir: string; Labels: Record<string, string> };
+    assert.deepEqual([config.User, config.WorkingDir], ["32767:32767", "/app"]);
+    assert.equal(config.Labels["berth.type"], "image");
+    assert.equal(config.Labels["berth.build"], "b1");
+    assert.equal(slugOptions(plan, settings).Labels?.["berth.type"], "slug");
+  });
+
+  test("image names are such as the engine takes, whatever the app is called", () => {
+    const repository = (app: string) => imageName({ ...plan, app }).repository;
+    assert.equal(repository("shop"), "berth-i/shop");
+    assert.equal(repository("my-shop.example.com"), "berth-i/my-shop.example.com");
+    assert.equal(repository("a--b"), "berth-i/a--b");
+    assert.equal(repository("a.-b"), "berth-i/a-b");
+    assert.equal(repository("a-.b"), "berth-i/a-b");
+  });
+});

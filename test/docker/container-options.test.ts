@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import {
+  defaultContainerSettings,
+  dynoOptions,
+  environment,
+  restartPolicy,
+  runOptions,
+} from "../../src/docker/container-options.ts";
+import type { DynoSpec } from "../../src/model/dyno.ts";
+
+const web: DynoSpec = {
+  app: "shop",
+  processType: "web",
+  number: 2,
+  release: 7,
+  image: "berth-i/shop:b1",
+  command: "node server.js",
+  config: { A: "1", PORT: "80", DYNO: "x" },
+  port: 5000,
+  restartPolicy: "on-failure:10",
+  stopTimeoutSeconds: 30,
+};
+const place = { instance: "i", network: "berth-i", address: "172.18.0.9" };
+
+suite("Container options", () => {
+  const dyno = dynoOptions(web, place, defaultContainerSettings);
+
+  test("a dyno runs its command through /exec with its config, PORT and DYNO", () => {
+    assert.deepEqual(dyno.Cmd, ["/exec", "bash", "-c", "node server.js"]);
+    assert.deepEqual(dyno.Env, ["A=1", "PORT=5000", "DYNO=web.2"]);
+    assert.equal(dyno.StopTimeout, 30);
+  });
+
+  test("its labels say what it is, to Berth and to what knows Dokku", () => {
+    assert.deepEqual(dyno.Labels, {
+      "berth.instance": "i",
+      "berth.type": "dyno",
+      "berth.app": "shop",
+      "berth.process-type": "web",
+      "berth.dyno": "web.2",
+      "berth.number": "2",
+      "berth.release": "7",
+      "berth.address": "172.18.0.9",
+      "berth.port": "5000",
+      "com.dokku.app-name": "shop",
+      "com.dokku.process-type": "web",
+      "com.dokku.dyno": "web.2",
+      "com.dokku.container-type": "deploy",
+    });
+  });
+
+  test("it is confined, its log is bounded, its address fixed and nothing published", () => {
+    assert.deepEqual(dyno.HostConfig, {
+      Init: true,
+      CapDrop: ["ALL"],
+      SecurityOpt: ["no-new-privileges"],
+      PidsLimit: 1024,
+      RestartPolicy: { Name: "on-failure", MaximumRetryCount: 10 },
+      LogConfig: { Type: "json-file", Config: { "max-size": "10m", "max-file": "3" } },
+      NetworkMode: "berth-i",
+    });
+    assert.deepEqual(dyno.NetworkingConfig, {
+      EndpointsConfig: { "berth-i": { IPAMConfig: { IPv4Address: "172.18.0.9" } } },
+    });
+  });
+
+  test("a dyno without a port keeps the PORT of its config", () => {
+    const { Env, Labels } = dynoOptions(
+      { ...web, processType: "worker", port: undefined },
+      place,
+      defaultContainerSettings,
+    );
+    assert.deepEqual(Env, ["A=1", "PORT=80", "DYNO=worker.2"]);
+    assert.equal(Labels?.["berth.port"], undefined);
+  });
+
+  test("restart policies are written as Docker's command line has them", () => {
+    assert.deepEqual(restartPolicy("no"), { Name: "no" });
+    assert.deepEqual(restartPolicy("unless-stopped"), { Name: "unless-stopped" });
+    assert.deepEqual(restartPolicy("on-failure"), { Name: "on-failure" });
+    assert.deepEqual(restartPolicy("on-failure:3"), { Name: "on-failure", MaximumRetryCount: 3 });
+  });
+
+  test("values go into the environment as they are", () => {
+    assert.deepEqual(environment({ A: "x\ny=z", B: "" }, {}), ["A=x\ny=z", "B="]);
+  });
+
+  test("a one-off dyno has its words behind /exec, open input, a session, and is never restarted", () => {
+    const run = { ...web, command: ["rails", "console"], name: "run.1234", terminal: "xterm" };
+    const options = runOptions(run, { instance: "i", network: "berth-i", session: "s" }, defaultContainerSettings);
+    assert.deepEqual(options.Cmd, ["/exec", "rails", "console"]);
+    assert.deepEqual(options.Env, ["TERM=xterm", "A=1", "PORT=80", "DYNO=run.1234"]);
+    assert.equal(options.Labels?.["berth.type"], "run");
+    assert.equal(options.Labels?.["berth.session"], "s");
+    assert.deepEqual([options.Tty, options.OpenStdin, options.StdinOnce], [true, true, true]);
+    assert.equal(options.HostConfig?.RestartPolicy, undefined);
+    assert.deepEqual(options.HostConfig?.CapDrop, ["ALL"]);
+  });
+});

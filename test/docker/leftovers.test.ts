@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { after, before, suite, test } from "node:test";
+import { createDockerEngine } from "../../src/docker/create-engine.ts";
+import { cacheVolume, createImageStore } from "../../src/docker/image-store.ts";
+import { type Kind, labels } from "../../src/docker/labels.ts";
+import { sweep } from "../../src/docker/sweep.ts";
+import { dockerSocket, newInstance, rawDocker, removeAllOf } from "../helpers/docker.ts";
+import { requireImages, runImage } from "../helpers/images.ts";
+
+suite("What Berth leaves on the engine", { concurrency: 2 }, () => {
+  const engine = createDockerEngine({ socketPath: dockerSocket });
+  const [instance, other] = [newInstance(), newInstance()];
+  before(requireImages);
+  after(() => Promise.all([instance, other].map((id) => removeAllOf(engine, id))));
+
+  function create(owner: string, kind: Kind, session?: string): Promise<string> {
+    const own = { [labels.instance]: owner, [labels.kind]: kind };
+    return engine.containers.create(`${owner}-${kind}-${session ?? "none"}`, {
+      Image: runImage,
+      Cmd: ["sleep", "infinity"],
+      Labels: { ...own, ...(session === undefined ? {} : { [labels.session]: session }) },
+    });
+  }
+
+  async function commit(owner: string, tag: string): Promise<string> {
+    const id = await create(owner, "slug", tag);
+    const name = { repository: `berth-${owner}/app`, tag };
+    await engine.containers.commit(id, name, { Labels: { [labels.instance]: owner, [labels.kind]: "image" } });
+    await engine.containers.remove(id);
+    return `${name.repository}:${name.tag}`;
+  }
+
+  test("a sweep removes what a killed daemon was busy with, and nothing else", async () => {
+    const id = newInstance();
+    try {
+      const runs = await Promise.all((["run", "build", "slug"] as const).map((kind) => create(id, kind, "dead")));
+      const unborn = await create(id, "dyno");
+      await engine.containers.start(runs[0] as string);
+      const ours = await create(id, "run", engine.session);
+      const foreign = await create(other, "run", "dead");
+      const dyno = await create(id, "dyno", "started");
+      await engine.containers.start(dyno);
+      assert.equal(await sweep(engine, id), runs.length + 1);
+      const left = await engine.containers.list({ [labels.instance]: id });
+      assert.deepEqual(left.map((container) => container.id).sort(), [ours, dyno].sort());
+      assert.ok(!left.some((container) => container.id === unborn));
+      assert.ok(await engine.containers.inspect(foreign));
+    } finally {
+      await removeAllOf(engine, id);
+    }
+  });
+
+  test("an image is there until it is removed, and removing what is not there is no error", async () => {
+    const images = createImageStore({ engine, instance });
+    const reference = await commit(instance, "one");
+    assert.equal(await images.exists(reference), true);
+    await images.remove(reference);
+    assert.equal(await images.exists(reference), false);
+    await images.remove(reference);
+  });
+
+  test("images of others are not there", async () => {
+    const images = createImageStore({ engine, instance });
+    const foreign = await commit(other, "foreign");
+    assert.equal(await images.exists(foreign), false);
+    await images.remove(foreign);
+    assert.equal(await images.exists(runImage), false);
+    assert.ok(await engine.images.labels(foreign), "it was not removed");
+  });
+
+  test("an image in use stays", async () => {
+    const images = createImageStore({ engine, instance });
+    const reference = await commit(instance, "used");
+    const id = await engine.containers.create(`${instance}-user`, {
+      Image: reference,
+      Labels: { [labels.kind]: "dyno", [labels.instance]: instance },
+    });
+    await assert.rejects(images.remove(reference), { code: "image-in-use" });
+    await engine.containers.remove(id);
+    await images.remove(reference);
+  });
+
+  test("a cache is removed, a volume of that name that is not ours is not", async () => {
+    const images = createImageStore({ engine, instance });
+    const docker = rawDocker();
+    const [ours, foreign] = [cacheVolume(instance, "a"), cacheVolume(instance, "b")];
+    await docker.createVolume({ Name: ours, Labels: { [labels.instance]: instance } });
+    await docker.createVolume({ Name: foreign });
+    try {
+      for (const appId of ["a", "b", "c"]) await images.removeCache(appId);
+      assert.equal(await engine.volumes.labels(ours), undefined);
+      assert.ok(await engine.volumes.labels(foreign));
+    } finally {
+      await engine.volumes.remove(foreign);
+    }
+  });
+});
