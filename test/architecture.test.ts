@@ -148,10 +148,13 @@ describe("the check of the architecture", () => {
         "model/a.ts": `await import("./" + name);`,
         "model/b.ts": `import "./a";`,
         "model/c.ts": `import "../../test/helper.ts";`,
+        "model/d.ts": `import manifest from "../../package.json" with { type: "json" };`,
+        "config/version.ts": `import manifest from "../../package.json" with { type: "json" };`,
       },
       "src/model/a.ts:1 imports a computed name, which cannot be checked",
       "src/model/b.ts:1 imports ./a without the ending .ts",
       "src/model/c.ts:1 imports ../../test/helper.ts, which is not in src",
+      "src/model/d.ts:1 imports ../../package.json, which is not in src",
     );
   });
 

@@ -7,6 +7,7 @@ import type { Part, Parts } from "./rules.ts";
 export interface Rules {
   readonly parts: Parts;
   readonly packages: Readonly<Record<string, readonly string[]>>;
+  readonly outside: Readonly<Record<string, readonly string[]>>;
   readonly globals: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -36,8 +37,11 @@ function checkImport(one: Import, source: Source, own: string, rules: Rules): st
   if (specifier === undefined) return "imports a computed name, which cannot be checked";
   if (!specifier.startsWith(".")) return checkPackage(specifier, own, rules.packages);
   if (one.kind === "re-export") return `re-exports ${specifier}: whoever needs it imports it from there`;
+  const target = targetOf(source.path, specifier);
+  if (rules.outside[target]?.includes(own)) return undefined;
+  if (target.startsWith("../")) return `imports ${specifier}, which is not in src`;
   if (!specifier.endsWith(".ts")) return `imports ${specifier} without the ending .ts`;
-  return checkDirection(one, targetOf(source.path, specifier), own, rules.parts);
+  return checkDirection(one, target, own, rules.parts);
 }
 
 function checkPackage(specifier: string, own: string, packages: Rules["packages"]): string | undefined {
@@ -51,7 +55,6 @@ function checkPackage(specifier: string, own: string, packages: Rules["packages"
 }
 
 function checkDirection(one: Import, target: string, own: string, parts: Parts): string | undefined {
-  if (target.startsWith("../")) return `imports ${one.specifier}, which is not in src`;
   const other = partOf(target, parts);
   const { imports, lazily = [] } = parts[own] as Part;
   if (other === undefined || other === own || imports.includes(other)) return undefined;

@@ -49,12 +49,13 @@ export const parts: Parts = {
 
   operations: { files: ["operations/"], imports: [...base, "paths"] },
   reconciler: { files: ["reconciler/"], imports: [...base, "operations"] },
-  // Commands see the verbs through operations/operations.ts, as the doors see the commands through commands/session.ts.
+  // Commands see the verbs through operations/operations.ts only: that is what lets tests and other doors hand in their own.
   commands: { files: ["commands/"], imports: base },
 
   // Doors.
-  ssh: { files: ["ssh/"], imports: [...base, "paths"] },
-  cli: { files: ["cli/"], imports: [...base, "paths", "config"] },
+  ssh: { files: ["ssh/"], imports: [...base, "paths", "commands"] },
+  "root-flag": { files: ["cli/root-flag.ts"], imports: [] },
+  cli: { files: ["cli/"], imports: [...base, "paths", "config", "commands", "root-flag"] },
 
   // A process of its own, which must not need the daemon's code.
   router: { files: ["router/"], imports: ["lib", "routes"] },
@@ -80,7 +81,7 @@ export const parts: Parts = {
   },
   main: {
     files: ["main.ts"],
-    imports: ["lib", "model", "paths"],
+    imports: ["lib", "model", "paths", "root-flag"],
     lazily: ["config", "cli", "daemon", "router"],
   },
 };
@@ -99,6 +100,11 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   "node:sqlite": ["store/sqlite"],
   // It has createRequire, which gets around this table; docker/ needs it to keep parts of dockerode from being loaded.
   "node:module": ["docker"],
+};
+
+/** File outside of src, as seen from there -> the only parts that may import it. */
+export const outside: Readonly<Record<string, readonly string[]>> = {
+  "../package.json": ["config"],
 };
 
 /** Parts that may use these globals: the rest is handed its settings, its logger and its streams. */
