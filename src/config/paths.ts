@@ -22,6 +22,8 @@ export function pathsBelow(root: string) {
     /** The last table, for a router that starts without a daemon. */
     routesSnapshot: join(root, "routes.json"),
     scratch: join(root, "tmp"),
+    /** Node's: programs start faster and smaller from it. */
+    compileCache: join(root, "compile-cache"),
   } as const;
 }
 

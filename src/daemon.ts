@@ -1,0 +1,239 @@
+import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createBuildpackBuilder } from "./builders/buildpack/create-builder.ts";
+import { createCommandServer } from "./cli/server.ts";
+import { createExecute } from "./commands/execute.ts";
+import { loadInstanceId } from "./config/instance.ts";
+import { outboundEnvironment } from "./config/outbound.ts";
+import { type Paths, pathsBelow } from "./config/paths.ts";
+import type { Settings } from "./config/schema.ts";
+import { version } from "./config/version.ts";
+import { createDockerEngine } from "./docker/create-engine.ts";
+import { createImageStore } from "./docker/image-store.ts";
+import { type BerthNetwork, ensureNetwork } from "./docker/network.ts";
+import { sweep } from "./docker/sweep.ts";
+import { createRepositories } from "./git/bare-repositories.ts";
+import { createGitService } from "./git/git-service.ts";
+import { claimFolder } from "./lib/exclusive.ts";
+import { freePort } from "./lib/free-port.ts";
+import { contains, parseAddress, parseSubnet } from "./lib/ipv4.ts";
+import { createLogger, type Logger } from "./lib/logger.ts";
+import { acceptsConnections } from "./lib/tcp-probe.ts";
+import { UserError } from "./model/errors.ts";
+import { AppLocks } from "./operations/app-locks.ts";
+import { Background } from "./operations/background.ts";
+import type { Context, OperationSettings } from "./operations/context.ts";
+import { createOperations } from "./operations/create-operations.ts";
+import { InService } from "./operations/in-service.ts";
+import { Reconciler } from "./reconciler/reconciler.ts";
+import { createRouteServer, type RouteServer } from "./routing/route-server.ts";
+import { createSupervisor, type Supervisor } from "./routing/supervisor.ts";
+import { createDockerLocalScheduler } from "./schedulers/docker-local/create-scheduler.ts";
+import { createSshServer, type SshServer } from "./ssh/server.ts";
+import { openSqliteStore } from "./store/sqlite/sqlite-store.ts";
+
+/** What is undone when the daemon ends: the latest first. */
+type Undo = (work: () => Promise<void> | void) => void;
+
+/**
+ * Runs the daemon until SIGTERM or SIGINT. Rejects with a UserError when it cannot start. Apps and router workers are not
+ * its children in that sense: they go on when it ends.
+ */
+export async function runDaemon(settings: Settings): Promise<void> {
+  const pretty = settings.logFormat === "pretty" || (settings.logFormat === "auto" && process.stderr.isTTY);
+  const logger = await createLogger(settings.logLevel, pretty);
+  surviveBugs(logger);
+  const undos: (() => Promise<void> | void)[] = [];
+  // Asked before anything is started: a signal in the middle of the start is not lost.
+  const told = toldToStop();
+  try {
+    await start(settings, logger, (work) => undos.push(work));
+    logger.info({ signal: await told }, "stopping");
+  } finally {
+    for (const undo of undos.reverse()) await undo();
+  }
+  logger.info("stopped");
+}
+
+async function start(settings: Settings, logger: Logger, undo: Undo): Promise<void> {
+  const paths = pathsBelow(settings.root);
+  await prepareRoot(paths, undo);
+  const instance = await loadInstanceId(paths.instanceId);
+  const engine = createDockerEngine({ socketPath: settings.dockerSocket });
+  const network = await ensureNetwork(engine, instance);
+  await sweep(engine, instance);
+
+  const store = openSqliteStore(paths.database);
+  undo(() => store.close());
+  const publisher = createRouteServer({
+    socketPath: paths.routesSocket,
+    snapshot: paths.routesSnapshot,
+    acknowledgeTimeoutMs: 5_000,
+    logger,
+  });
+  await publisher.start();
+  undo(() => publisher.stop());
+  const httpPort = settings.httpPort === 0 ? await freePort(settings.httpHost) : settings.httpPort;
+
+  const background = new Background(logger);
+  const scheduler = createDockerLocalScheduler({ engine, instance, network, logger });
+  const builder = createBuildpackBuilder({ ...settings, engine, instance, network, logger });
+  const git = { environment: outboundEnvironment(settings.caFile) };
+  const repositories = createRepositories({ folder: paths.repositories, logger, ...git });
+  const context: Context = {
+    store,
+    scheduler,
+    builders: [builder],
+    images: createImageStore({ engine, instance }),
+    publisher,
+    repositories,
+    logger,
+    settings: operationSettings(settings, httpPort),
+    locks: new AppLocks(Date.now),
+    inService: new InService(),
+    background,
+    retiring: new Set(),
+    probe: acceptsConnections,
+    now: Date.now,
+  };
+  const operations = createOperations(context);
+  const execute = createExecute({ operations, logger, version });
+  undo(async () => {
+    await background.idle();
+    await builder.settled();
+  });
+
+  const reconciler = new Reconciler(context);
+  undo(() => reconciler.stop());
+  const supervisor = createRouterSupervisor(settings, { paths, httpPort, publisher, logger });
+  undo(() => supervisor.stop());
+  await Promise.all([supervisor.start(), reconciler.start()]);
+  await supervisor.ready;
+
+  const commands = createCommandServer({ socketPath: paths.commandSocket, execute, logger });
+  await commands.start();
+  const ssh = createSshServer({
+    host: settings.sshHost,
+    port: settings.sshPort,
+    hostKeyFolder: paths.hostKeys,
+    limits: {
+      loginAttempts: settings.sshLoginAttempts,
+      loginGraceSeconds: settings.sshLoginTimeout / 1000,
+      connections: settings.sshConnections,
+      idleSeconds: settings.sshIdleTimeout / 1000,
+    },
+    authenticate: (fingerprint) => store.read((view) => view.keys.byFingerprint(fingerprint)),
+    execute,
+    git: createGitService({ repositories, operations, logger, ...git }),
+    refuse: refuseDynos(network),
+    logger,
+  });
+  // The doors close together: each gives what it runs the same time to end.
+  undo(async () => {
+    await Promise.all([ssh.stop(settings.shutdownTimeout), commands.stop(settings.shutdownTimeout)]);
+  });
+  const sshAddress = await listenForSsh(ssh, settings);
+  const http = { host: settings.httpHost, port: httpPort };
+  logger.info({ ssh: sshAddress, http, root: settings.root, domain: settings.domain }, "ready");
+}
+
+/** The root is ours alone, and only one daemon's. */
+async function prepareRoot(paths: Paths, undo: Undo): Promise<void> {
+  try {
+    for (const folder of [paths.root, paths.run, paths.repositories]) await mkdir(folder, { recursive: true });
+    await chmod(paths.root, 0o700);
+  } catch (error) {
+    throw new UserError("root-unusable", `The root ${paths.root} cannot be used: ${(error as Error).message}`, {
+      hint: "Give another one with --root, or make it writable for the user that runs Berth",
+    });
+  }
+  const claim = await claimFolder(paths.root);
+  if (claim === undefined) {
+    throw new UserError("already-running", `Berth already runs on ${paths.root}`, {
+      hint: "Stop that one first, or give this one a root of its own with --root",
+    });
+  }
+  undo(() => claim.release());
+  await writeFile(paths.daemonLock, `${process.pid}\n`);
+}
+
+function operationSettings(settings: Settings, httpPort: number): OperationSettings {
+  return {
+    domain: settings.domain,
+    httpPort,
+    healthTimeoutMs: settings.healthTimeout,
+    settleMs: 2_000,
+    drainTimeoutMs: settings.drainTimeout,
+    stopTimeoutSeconds: Math.ceil(settings.stopTimeout / 1000),
+    buildTimeoutMs: settings.buildTimeout,
+    keepReleases: settings.keepReleases,
+    deployBranch: settings.deployBranch,
+  };
+}
+
+interface RouterParts {
+  readonly paths: Paths;
+  readonly httpPort: number;
+  readonly publisher: RouteServer;
+  readonly logger: Logger;
+}
+
+function createRouterSupervisor(settings: Settings, { paths, httpPort, publisher, logger }: RouterParts): Supervisor {
+  return createSupervisor({
+    program: [process.execPath, join(import.meta.dirname, "main.ts")],
+    root: paths.root,
+    http: { port: httpPort, host: settings.httpHost },
+    options: [],
+    logFile: paths.routerLog,
+    compileCache: paths.compileCache,
+    workers: settings.routerWorkers,
+    server: publisher,
+    pidFile: paths.routerPid,
+    graceMs: settings.drainTimeout,
+    logger,
+  });
+}
+
+/** Apps must not reach the daemon, and they would by the bridge's own address. */
+function refuseDynos(network: BerthNetwork): (remoteAddress: string) => boolean {
+  const subnet = parseSubnet(network.subnet);
+  return (remoteAddress) => {
+    const address = parseAddress(remoteAddress);
+    // The bridge's own address is the host's.
+    if (subnet === undefined || address === undefined || remoteAddress === network.gateway) return false;
+    return contains(subnet, address);
+  };
+}
+
+async function listenForSsh(ssh: SshServer, settings: Settings): Promise<{ host: string; port: number }> {
+  try {
+    return await ssh.start();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const { sshPort } = settings;
+    if (code === "EADDRINUSE") {
+      throw new UserError("port-in-use", `Port ${sshPort} for ssh is in use by another program`, {
+        hint: "Choose another one with --ssh-port",
+      });
+    }
+    if (code === "EACCES") {
+      throw new UserError("port-forbidden", `Port ${sshPort} for ssh may not be opened by this user`, {
+        hint: "Choose one from 1024 on with --ssh-port, or grant CAP_NET_BIND_SERVICE",
+      });
+    }
+    throw error;
+  }
+}
+
+function toldToStop(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    process.once("SIGTERM", resolve);
+    process.once("SIGINT", resolve);
+  });
+}
+
+/** What nobody caught is a bug of ours; one request's bug must not take everybody's pushes with it. */
+function surviveBugs(logger: Logger): void {
+  process.on("uncaughtException", (error) => logger.error({ err: error }, "bug: uncaught exception"));
+  process.on("unhandledRejection", (error) => logger.error({ err: error }, "bug: unhandled rejection"));
+}
