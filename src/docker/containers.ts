@@ -50,6 +50,9 @@ async function stop(container: Dockerode.Container, call: Call): Promise<void> {
   }
 }
 
+// A removal that fails inside the engine would otherwise be waited for without end.
+const removalTimeoutMs = 60_000;
+
 async function remove(container: Dockerode.Container, call: Call): Promise<void> {
   try {
     await call(() => container.remove({ force: true, v: true }));
@@ -57,7 +60,8 @@ async function remove(container: Dockerode.Container, call: Call): Promise<void>
     if (hasStatus(error, 404)) return;
     if (!hasStatus(error, 409)) throw error;
     // Somebody else removes it at this moment.
-    await ifThere(call(() => container.wait({ condition: "removed" })));
+    const abortSignal = AbortSignal.timeout(removalTimeoutMs);
+    await ifThere(call(() => container.wait({ condition: "removed", abortSignal })));
   }
 }
 

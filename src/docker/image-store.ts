@@ -20,7 +20,11 @@ export function createImageStore({ engine, instance }: { engine: DockerEngine; i
     },
     removeCache: async (appId) => {
       const volume = cacheVolume(instance, appId);
-      if (isOurs(await engine.volumes.labels(volume))) await engine.volumes.remove(volume);
+      if (!isOurs(await engine.volumes.labels(volume))) return;
+      // The container of the last build may just be on its way out: it goes behind the push's back.
+      const users = await engine.containers.list({ [labels.instance]: instance, [labels.cache]: volume });
+      await Promise.all(users.map(({ id }) => engine.containers.remove(id)));
+      await engine.volumes.remove(volume);
     },
   };
 }

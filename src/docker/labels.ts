@@ -14,6 +14,8 @@ export const labels = {
   port: "berth.port",
   address: "berth.address",
   build: "berth.build",
+  /** Name of the cache volume that a build uses. */
+  cache: "berth.cache",
 } as const;
 
 /** `slug`: a container that is only there to be committed. `probe`: a network that is only there to learn a free subnet. */

@@ -86,9 +86,15 @@ suite("What Berth leaves on the engine", { concurrency: 2 }, () => {
     const [ours, foreign] = [cacheVolume(instance, "a"), cacheVolume(instance, "b")];
     await docker.createVolume({ Name: ours, Labels: { [labels.instance]: instance } });
     await docker.createVolume({ Name: foreign });
+    const build = await engine.containers.create(`${instance}-cached`, {
+      Image: runImage,
+      Labels: { [labels.instance]: instance, [labels.kind]: "build", [labels.cache]: ours },
+      HostConfig: { Binds: [`${ours}:/tmp/cache`] },
+    });
     try {
       for (const appId of ["a", "b", "c"]) await images.removeCache(appId);
-      assert.equal(await engine.volumes.labels(ours), undefined);
+      assert.equal(await engine.volumes.labels(ours), undefined, "also while an ended build still has it");
+      assert.equal(await engine.containers.inspect(build), undefined);
       assert.ok(await engine.volumes.labels(foreign));
     } finally {
       await engine.volumes.remove(foreign);

@@ -31,13 +31,14 @@ const authorities = "/etc/ssl/certs/ca-certificates.crt";
 /** The container that runs the buildpack: the source arrives on its stdin. */
 export function buildOptions(plan: BuildPlan, settings: BuildSettings): ContainerCreateOptions {
   const { caFile } = settings;
+  const cache = cacheVolume(plan.instance, plan.appId);
   const trust = caFile === undefined ? {} : { SSL_CERT_FILE: authorities, NODE_EXTRA_CA_CERTS: authorities };
   return {
     Image: settings.buildImage,
     Cmd: ["/build", "-"],
     User: user,
     Env: environment({ ...trust, ...settings.environment }, { SOURCE_VERSION: plan.commit, REQUEST_ID: plan.buildId }),
-    Labels: { ...commonLabels(plan, "build", plan.app), ...ownLabels(plan) },
+    Labels: { ...commonLabels(plan, "build", plan.app), ...ownLabels(plan), [labels.cache]: cache },
     OpenStdin: true,
     StdinOnce: true,
     AttachStdin: true,
@@ -51,7 +52,7 @@ export function buildOptions(plan: BuildPlan, settings: BuildSettings): Containe
       Mounts: [
         {
           Type: "volume",
-          Source: cacheVolume(plan.instance, plan.appId),
+          Source: cache,
           Target: "/tmp/cache",
           VolumeOptions: {
             NoCopy: false,
