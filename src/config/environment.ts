@@ -1,12 +1,16 @@
-/** What the local CLI needs to know of its surroundings, without the cost of reading the whole configuration. */
-
+/**
+ * What the local CLI must know of its surroundings. Apart from the schema, because reading that costs more time than
+ * most commands take.
+ */
 export interface CallerEnvironment {
-  /** BERTH_ROOT, or undefined. */
-  readonly root: string | undefined;
+  /** Folder of the Berth that is meant, where `--root` does not name one. */
+  readonly root: string;
   /** Kind of terminal, for programs that run in it. */
   readonly terminalName: string;
 }
 
+export const defaultRoot = "/var/lib/berth";
+
 export function callerEnvironment(): CallerEnvironment {
-  return { root: process.env.BERTH_ROOT || undefined, terminalName: process.env.TERM || "dumb" };
+  return { root: process.env.BERTH_ROOT || defaultRoot, terminalName: process.env.TERM || "dumb" };
 }

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { logLevels } from "../lib/logger.ts";
+import { defaultRoot } from "./environment.ts";
 import {
   absolutePath,
   address,
@@ -39,8 +40,6 @@ function setting<T, D extends Omit<Setting<T>, "rule">>(
 ): D & { readonly rule: Rule<T> } {
   return { ...documentation, rule };
 }
-
-export const defaultRoot = "/var/lib/berth";
 
 export const schema = {
   root: setting(path, {

@@ -1,0 +1,55 @@
+import { isatty } from "node:tty";
+import { fromClient } from "./protocol.ts";
+
+/** Standard input, one piece at a time and only when one is wanted: what no command reads is left to the caller's shell. */
+export class InputPump {
+  readonly #send: (type: number, payload?: Uint8Array) => void;
+  #begun = false;
+  #wanted = false;
+  #ended = false;
+  #raw = false;
+
+  constructor(send: (type: number, payload?: Uint8Array) => void) {
+    this.#send = send;
+  }
+
+  want(): void {
+    this.#wanted = true;
+    if (!this.#begun) this.#begin();
+    this.#pump();
+  }
+
+  setRaw(raw: boolean): void {
+    if (raw === this.#raw || !isatty(0)) return;
+    this.#raw = raw;
+    process.stdin.setRawMode(raw);
+  }
+
+  #begin(): void {
+    this.#begun = true;
+    process.stdin.on("readable", () => this.#pump());
+    process.stdin.on("end", () => this.#end());
+    process.stdin.on("error", (error) => {
+      process.stderr.write(` !     Cannot read standard input: ${error.message}\n`);
+      this.#end();
+    });
+  }
+
+  #pump(): void {
+    if (!this.#wanted) return;
+    if (this.#ended) {
+      this.#wanted = false;
+      this.#send(fromClient.inputEnd);
+      return;
+    }
+    const piece: Buffer | null = process.stdin.read();
+    if (piece === null) return;
+    this.#wanted = false;
+    this.#send(fromClient.input, piece);
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#pump();
+  }
+}

@@ -1,0 +1,56 @@
+#!/bin/sh
+//bin/true; self=$(readlink -f "$0"); modules="${self%/*}/../node_modules"; node="$modules/.bin/node"
+//bin/true; export NODE_COMPILE_CACHE="${NODE_COMPILE_CACHE:-$modules/.cache/berth}"
+//bin/true; [ -x "$node" ] && exec "$node" "$self" "$@"
+//bin/true; node -e 'process.exit(Number.parseInt(process.versions.node) >= 26 ? 0 : 1)' && exec node "$self" "$@"
+//bin/true; echo " !     Berth needs Node.js 26: run 'npm ci' in its folder, which brings one along" >&2; exit 1
+
+// To sh, the lines above are commands; to Node, comments. So this file can be run wherever there is a /bin/sh, with the
+// Node that was installed beside it, however old the machine's own is. Each process imports only what it is made of.
+import { enableCompileCache } from "node:module";
+
+// Half of the time of a short command would go into reading its source. The cache is beside the code, where only its
+// owner writes: in Node's own place, below /tmp, anybody could leave code for root to run.
+enableCompileCache(`${import.meta.dirname}/../node_modules/.cache/berth`);
+
+const { takeRoot } = await import("./cli/root-flag.ts");
+const { root, words } = takeRoot(process.argv.slice(2));
+const rest = words.slice(1);
+
+if (words[0] === "router") {
+  const { runRouter } = await import("./router/run-router.ts");
+  const { pathsBelow } = await import("./config/paths.ts");
+  process.exitCode = await runRouter(process.argv.slice(3), pathsBelow);
+} else if (words[0] === "serve" && !rest.includes("--help") && !rest.includes("-h")) {
+  process.exitCode = await serve(root === undefined ? rest : ["--root", root, ...rest]);
+} else {
+  process.exit(await command());
+}
+
+async function command(): Promise<number> {
+  if (words.length === 0 || /help|^-h$|version|^-v$/.test(words.join("\n"))) {
+    const { asksForHelp, printHelp } = await import("./cli/help.ts");
+    if (asksForHelp(words)) return printHelp(words);
+  }
+  const { runClient } = await import("./cli/client.ts");
+  return await runClient(words, root);
+}
+
+async function serve(flags: readonly string[]): Promise<number> {
+  const { UserError } = await import("./model/errors.ts");
+  const { createProgressPrinter, explain } = await import("./model/progress-printer.ts");
+  try {
+    const { loadSettings } = await import("./config/load.ts");
+    const settings = await loadSettings(flags);
+    const { runDaemon } = await import("./daemon.ts");
+    await runDaemon(settings);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    explain(
+      error,
+      createProgressPrinter((text) => process.stderr.write(text)),
+    );
+    return error.exitCode;
+  }
+}
