@@ -6,7 +6,7 @@ import { hasStatus } from "../../docker/errors.ts";
 import { writeFully } from "../../lib/write-fully.ts";
 import { messageOf } from "../../model/errors.ts";
 import type { RunIo, RunSpec, Terminal } from "../scheduler.ts";
-import type { Context } from "./create-scheduler.ts";
+import type { Context } from "./context.ts";
 import { asUserError } from "./start.ts";
 
 const nameAttempts = 20;

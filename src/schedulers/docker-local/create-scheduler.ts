@@ -5,6 +5,7 @@ import type { Logger } from "../../lib/logger.ts";
 import type { Scheduler } from "../scheduler.ts";
 import { AddressBook } from "./address-book.ts";
 import { attach } from "./attach.ts";
+import type { Context } from "./context.ts";
 import { listDynos } from "./list.ts";
 import { listeners } from "./listeners.ts";
 import { logs } from "./logs.ts";
@@ -18,16 +19,6 @@ export interface DockerLocalOptions {
   readonly network: BerthNetwork;
   readonly logger: Logger;
   readonly settings?: Partial<ContainerSettings>;
-}
-
-/** What the parts of this scheduler share. */
-export interface Context {
-  readonly engine: DockerEngine;
-  readonly instance: string;
-  readonly network: BerthNetwork;
-  readonly logger: Logger;
-  readonly settings: ContainerSettings;
-  readonly addresses: AddressBook;
 }
 
 /** Dynos as containers of the Docker engine on this machine. */

@@ -1,7 +1,7 @@
 import type { ContainerDetails } from "../../docker/engine.ts";
 import { labels } from "../../docker/labels.ts";
 import type { Dyno, DynoState } from "../../model/dyno.ts";
-import type { Context } from "./create-scheduler.ts";
+import type { Context } from "./context.ts";
 
 /** The labels that tell this Berth's dynos from everything else on the engine. */
 export function dynoFilter(instance: string, app?: string): Record<string, string> {

@@ -1,6 +1,6 @@
 import { messageOf } from "../../model/errors.ts";
 import type { Listener } from "../scheduler.ts";
-import type { Context } from "./create-scheduler.ts";
+import type { Context } from "./context.ts";
 
 /** Ports that something in the container listens on. Only explains failures, so it never is one itself. */
 export async function listeners({ engine, logger }: Context, id: string): Promise<Listener[]> {

@@ -3,7 +3,7 @@ import { dynoOptions } from "../../docker/container-options.ts";
 import { EngineError, hasStatus } from "../../docker/errors.ts";
 import { type Dyno, type DynoSpec, dynoName } from "../../model/dyno.ts";
 import { messageOf, UserError } from "../../model/errors.ts";
-import type { Context } from "./create-scheduler.ts";
+import type { Context } from "./context.ts";
 
 // Addresses that somebody put on the network by hand are found out one at a time.
 const addressAttempts = 10;

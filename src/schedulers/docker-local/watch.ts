@@ -4,7 +4,7 @@ import { labels } from "../../docker/labels.ts";
 import { Channel } from "../../lib/channel.ts";
 import { messageOf } from "../../model/errors.ts";
 import type { DynoEvent } from "../scheduler.ts";
-import type { Context } from "./create-scheduler.ts";
+import type { Context } from "./context.ts";
 import { dynoFilter } from "./list.ts";
 
 const types = { start: "started", die: "died", destroy: "gone" } as const;
