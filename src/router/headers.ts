@@ -2,13 +2,13 @@
 export type RawHeaders = readonly string[];
 
 /** RFC 9110, 7.6.1. `Trailer` describes the body that is passed on, so it stays. */
-const hopByHop = new Set(["connection", "keep-alive", "router-connection", "te", "transfer-encoding", "upgrade"]);
+const hopByHop = new Set(["connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade"]);
 
-// `RouterState` would become HTTP_PROXY in CGI-like apps (httpoxy); `Expect` is answered by the router.
+// `Proxy` would become HTTP_PROXY in CGI-like apps (httpoxy); `Expect` is answered by the router.
 const notForDynos = new Set([
   ...hopByHop,
   "expect",
-  "router",
+  "proxy",
   "x-forwarded-for",
   "x-forwarded-proto",
   "x-forwarded-port",

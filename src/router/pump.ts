@@ -1,8 +1,8 @@
 import type { Readable, Writable } from "node:stream";
 
 /**
- * `pipe` that counts, and leaves ends and errors to the caller: both sides of a router have headers, trailers and
- * connections to take care of. Returns the undo, which leaves the source paused.
+ * `pipe` that counts, and leaves ends and errors to the caller: both sides of a proxy have headers, trailers and
+ * connections to take care of. Returns the undo.
  */
 export function pump(source: Readable, sink: Writable, onChunk?: (bytes: number) => void): () => void {
   const onData = (chunk: Buffer) => {

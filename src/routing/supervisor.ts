@@ -194,7 +194,8 @@ export class Supervisor {
     const slot = this.#slots[worker.worker - 1];
     const isCurrent = worker.fingerprint === this.#fingerprint;
     if (slot === undefined) this.#dismiss(worker.pid);
-    else if (slot.serving !== undefined && slot.serving.pid !== worker.pid) this.#dismiss(worker.pid);
+    else if (slot.serving !== undefined && slot.serving.pid !== worker.pid && !this.#greeted.has(worker.pid))
+      this.#dismiss(worker.pid);
     else if (isCurrent) this.#serve(slot, worker);
     else {
       slot.outdated.add(worker.pid);
@@ -203,7 +204,11 @@ export class Supervisor {
   }
 
   #serve(slot: Slot, worker: WorkerIdentity): void {
-    if (slot.serving === undefined) slot.servingSince = Date.now();
+    if (slot.serving?.pid !== worker.pid) {
+      // One that was given up for hung, and came back while its successor started.
+      if (slot.serving !== undefined) slot.outdated.add(slot.serving.pid);
+      slot.servingSince = Date.now();
+    }
     slot.serving = worker;
     this.#options.logger.info({ worker: worker.worker, routerPid: worker.pid }, "router worker listens");
     for (const pid of slot.outdated) this.#dismiss(pid);
