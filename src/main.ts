@@ -24,16 +24,20 @@ if (words[0] === "router") {
 } else if (words[0] === "serve" && !rest.includes("--help") && !rest.includes("-h")) {
   process.exitCode = await serve(root === undefined ? rest : ["--root", root, ...rest]);
 } else {
-  process.exit(await command());
+  await command();
 }
 
-async function command(): Promise<number> {
+async function command(): Promise<void> {
   if (words.length === 0 || /help|^-h$|version|^-v$/.test(words.join("\n"))) {
     const { asksForHelp, printHelp } = await import("./cli/help.ts");
-    if (asksForHelp(words)) return printHelp(words);
+    if (asksForHelp(words)) {
+      process.exitCode = printHelp(words);
+      return;
+    }
   }
   const { runClient } = await import("./cli/client.ts");
-  return await runClient(words, root);
+  // A standard input that stays open would keep the process alive.
+  process.exit(await runClient(words, root));
 }
 
 async function serve(flags: readonly string[]): Promise<number> {

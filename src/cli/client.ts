@@ -4,7 +4,6 @@ import { isatty } from "node:tty";
 import { callerEnvironment } from "../config/environment.ts";
 import { pathsBelow } from "../config/paths.ts";
 import { InputPump } from "./input-pump.ts";
-import { answerFile } from "./local-file.ts";
 import { FrameReader, frame, fromClient, fromServer, type Hello, protocolVersion, type Size } from "./protocol.ts";
 
 /** 128 + signal number, as shells have it. */
@@ -53,9 +52,8 @@ function converse(socket: Socket, words: readonly string[]): Promise<number> {
   const hello: Hello = { protocol: protocolVersion, words, terminal };
 
   return new Promise((resolve) => {
-    let ended = false;
+    let exitCode: number | undefined;
     const end = (code: number): void => {
-      ended = true;
       input.setRaw(false);
       resolve(code);
     };
@@ -69,13 +67,18 @@ function converse(socket: Socket, words: readonly string[]): Promise<number> {
       else if (type === fromServer.errors) show(process.stderr, payload);
       else if (type === fromServer.wantInput) input.want();
       else if (type === fromServer.raw || type === fromServer.cooked) input.setRaw(type === fromServer.raw);
-      else if (type === fromServer.wantFile) void answerFile(payload.toString("utf8"), send);
-      else if (type === fromServer.exit) end(payload[0] ?? 1);
+      else if (type === fromServer.wantFile) void sendFile(payload.toString("utf8"), send);
+      else if (type === fromServer.exit) {
+        exitCode = payload[0] ?? 1;
+        void printed().then(() => end(exitCode ?? 1));
+      }
     });
     socket.on("data", (piece: Buffer) => frames.push(piece));
     socket.on("error", () => undefined /* 'close' follows */);
     socket.on("close", () => {
-      if (!ended) process.stderr.write(" !     The connection to Berth was lost: it was stopped, or has crashed\n");
+      if (exitCode !== undefined) return;
+      input.setRaw(false);
+      process.stderr.write(" !     The connection to Berth was lost: it was stopped, or has crashed\n");
       end(1);
     });
     handleSignals(send, end);
@@ -85,6 +88,17 @@ function converse(socket: Socket, words: readonly string[]): Promise<number> {
     for (const stream of [process.stdout, process.stderr]) stream.on("error", () => end(killed.SIGPIPE));
     send(fromClient.hello, JSON.stringify(hello));
   });
+}
+
+async function sendFile(path: string, send: (type: number, payload: Uint8Array | string) => void): Promise<void> {
+  const { answerFile } = await import("./local-file.ts");
+  await answerFile(path, send);
+}
+
+/** Resolves when our reader has taken everything. */
+async function printed(): Promise<void> {
+  const flushed = [process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write("", resolve)));
+  await Promise.all(flushed);
 }
 
 /** Only where a person sits in front of it: then a program gets a terminal of its own. */

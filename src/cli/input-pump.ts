@@ -23,6 +23,11 @@ export class InputPump {
     if (raw === this.#raw || !isatty(0)) return;
     this.#raw = raw;
     process.stdin.setRawMode(raw);
+    // Node leaves the terminal to make "\r\n" of "\n", which the program's own has done: editors would draw stairs.
+    if (raw)
+      process
+        .getBuiltinModule("node:child_process")
+        .spawnSync("stty", ["-opost"], { stdio: ["inherit", "ignore", "ignore"] });
   }
 
   #begin(): void {
