@@ -6,14 +6,11 @@
 //bin/true; echo " !     Berth needs Node.js 26: run 'npm ci' in its folder, which brings one along" >&2; exit 1
 
 // To sh, the lines above are commands; to Node, comments. So this file can be run wherever there is a /bin/sh, with the
-// Node that was installed beside it, however old the machine's own is. Each process imports only what it is made of.
-import { enableCompileCache } from "node:module";
+// Node that was installed beside it, however old the machine's own is. The compile cache halves the time of a short
+// command; it is beside the code, where only its owner writes: in Node's own place below /tmp, anybody could leave code
+// for root to run. Each process imports only what it is made of.
+import { takeRoot } from "./cli/root-flag.ts";
 
-// Half of the time of a short command would go into reading its source. The cache is beside the code, where only its
-// owner writes: in Node's own place, below /tmp, anybody could leave code for root to run.
-enableCompileCache(`${import.meta.dirname}/../node_modules/.cache/berth`);
-
-const { takeRoot } = await import("./cli/root-flag.ts");
 const { root, words } = takeRoot(process.argv.slice(2));
 const rest = words.slice(1);
 
