@@ -42,7 +42,12 @@ export class Git {
       maxConcurrentProcesses: 4,
       // simple-git drops or refuses such settings lest they come from users; these are ours.
       allowEnvironment: Object.keys(environment),
-      unsafe: { allowUnsafeConfigPaths: true, allowUnsafeConfigEnvCount: true, allowUnsafeCustomBinary: true },
+      unsafe: {
+        allowUnsafeConfigPaths: true,
+        allowUnsafeConfigEnvCount: true,
+        allowUnsafeCustomBinary: true,
+        allowUnsafeTemplateDir: true,
+      },
       completion: { onClose: true, onExit: false },
     }).env(environment);
   }
