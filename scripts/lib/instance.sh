@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# One Berth of the several that an engine may carry: is it up, stop it, remove what it made. Needs output.sh.
+# One Berth of the several that an engine may carry: is it up, stop it, remove what it made. Needs ports.sh.
 
 # `berth_in PROGRAM ROOT COMMAND...`: the local CLI.
 berth_in() {
@@ -10,12 +10,13 @@ berth_in() {
 
 daemon_answers() { berth_in "$1" "$2" apps:list --quiet >/dev/null 2>&1; }
 
-# await_daemon PROGRAM ROOT SECONDS COMMAND...: waits for its first answer; gives up at once when COMMAND says it has died.
+# await_daemon PROGRAM ROOT SSH_PORT SECONDS COMMAND...: waits until it takes commands and, a little later, pushes; gives
+# up at once when COMMAND says that it has died.
 await_daemon() {
-  local program=$1 root=$2 deadline=$((SECONDS + $3))
-  shift 3
-  until daemon_answers "$program" "$root"; do
-    if ((SECONDS >= deadline)) || ! "$@"; then return 1; fi
+  local program=$1 root=$2 port=$3 deadline=$((SECONDS + $4))
+  shift 4
+  until listening "$port" && daemon_answers "$program" "$root"; do
+    if ((SECONDS >= deadline)) || ! "$@" 2>/dev/null; then return 1; fi
     sleep 0.2
   done
 }
