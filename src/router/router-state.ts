@@ -58,12 +58,15 @@ export function logAccess(router: RouterState, visit: Visit, outcome: Outcome): 
 // More than this of an unwanted body is not read to keep a connection.
 const discardLimit = 1024 * 1024;
 
+// Where the next request begins on the connection is not certain, or it may never come.
+const endsConnection = new Set([400, 408, 501]);
+
 /** Sends our own page for a request that no app answers. Returns the size of the page. */
 export function answerFault(fault: Fault, request: IncomingMessage, response: ServerResponse, visit: Visit): number {
   const page = errorPage(fault, request.headers.accept, visit.requestId);
   const length = Number(request.headers["content-length"] ?? 0);
   const unread = !request.complete && (visit.body === "chunked" || !(length <= discardLimit));
-  if (unread || fault.status < 404 || fault.status === 501) response.shouldKeepAlive = false;
+  if (unread || endsConnection.has(fault.status)) response.shouldKeepAlive = false;
   response.writeHead(page.status, page.headers as unknown as string[]);
   response.end(request.method === "HEAD" ? undefined : page.body);
   return request.method === "HEAD" ? 0 : Buffer.byteLength(page.body);

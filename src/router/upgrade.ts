@@ -33,6 +33,7 @@ class Upgrading {
   readonly #outcome: Outcome = emptyOutcome();
   readonly #gone = new AbortController();
   #dyno: Socket | undefined;
+  #outgoing: ClientRequest | undefined;
   #answered = false;
 
   constructor(router: RouterState, request: IncomingMessage, client: Socket, head: Buffer) {
@@ -93,6 +94,9 @@ class Upgrading {
     const { target } = this.#outcome.state as TargetState;
     const options = { target: { host: target.address, port: target.port }, agent };
     bridge.ws(this.#requestView(), this.#client, this.#head, options, (error) => this.#onError(error));
+    // http-proxy would send the body of a refusal with the wrong framing.
+    this.#outgoing?.removeAllListeners("response");
+    this.#outgoing?.on("response", (incoming) => this.#onDeclined(incoming));
   }
 
   /** What http-proxy reads of a request, with the headers that the dyno is to get. */
@@ -121,18 +125,17 @@ class Upgrading {
   }
 
   #onRequest(outgoing: ClientRequest): void {
+    this.#outgoing = outgoing;
     // http-proxy joins repeated slashes.
     outgoing.path = this.#visit.path;
     outgoing.setTimeout(this.#router.limits.firstByteMs, () => {
       if (!this.#answered) this.#refuse(faults.firstByteTimeout);
       outgoing.destroy();
     });
-    outgoing.on("response", (incoming) => this.#onDeclined(incoming));
   }
 
-  /** The dyno answers like to any other request. http-proxy would send the body with the wrong framing. */
-  #onDeclined(incoming: IncomingMessage & { upgrade?: boolean }): void {
-    incoming.upgrade = true;
+  /** The dyno answers as it would any other request. */
+  #onDeclined(incoming: IncomingMessage): void {
     this.#answered = true;
     this.#outcome.status = incoming.statusCode ?? 0;
     const response = this.#response();
