@@ -11,7 +11,7 @@ interface Unsent {
   _chunkcbErr: unknown;
 }
 
-const smallestPacket = 1;
+const smallestPacket = 1024;
 const largestPacket = 32_768;
 
 /**

@@ -1,0 +1,315 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { connect, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { promisify } from "node:util";
+import { loadHostKeys } from "../../src/ssh/host-keys.ts";
+import { runProcess, type SshHost, startSshHost } from "../helpers/ssh-host.ts";
+
+const run = promisify(execFile);
+const verbose = ["-o", "LogLevel=INFO"];
+const sayActor = async (
+  _words: readonly string[],
+  { stdout, actor }: { stdout: NodeJS.WritableStream; actor: string },
+) => {
+  stdout.write(actor);
+  return 0;
+};
+
+describe("who may log in", { concurrency: 3 }, () => {
+  let host: SshHost;
+  before(async () => {
+    host = await startSshHost({ execute: sayActor });
+  });
+  after(() => host[Symbol.asyncDispose]());
+
+  for (const [type, bits] of [
+    ["ed25519"],
+    ["ecdsa", 256],
+    ["ecdsa", 384],
+    ["ecdsa", 521],
+    ["rsa", 2048],
+    ["rsa", 4096],
+  ] as const) {
+    test(`a key of type ${type} ${bits ?? ""} that was added`, async () => {
+      const key = await host.addKey(type, `bob-${type}-${bits}`, bits);
+      assert.equal((await host.ssh(["x"], { key })).stdout, `bob-${type}-${bits}`);
+    });
+  }
+
+  test("not a key that was not added", async () => {
+    const key = await host.addKey("ed25519", undefined);
+    const { code, stderr } = await host.ssh(["x"], { key });
+    assert.equal(code, 255);
+    assert.match(stderr, /Permission denied \(publickey\)/);
+  });
+
+  test("not one who has only the public half", async () => {
+    const stranger = await host.addKey("ed25519", undefined);
+    const impostor = join(host.folder, "impostor");
+    await writeFile(impostor, await readFile(stranger), { mode: 0o600 });
+    await writeFile(`${impostor}.pub`, await readFile(`${host.keyFile}.pub`));
+    assert.equal((await host.ssh(["x"], { key: impostor })).code, 255);
+  });
+
+  test("not by password or by keyboard", async () => {
+    for (const method of ["password", "keyboard-interactive", "none"]) {
+      const { code, stderr } = await host.ssh(["x"], { options: ["-o", `PreferredAuthentications=${method}`] });
+      assert.equal(code, 255);
+      assert.match(stderr, /Permission denied|No more authentication methods/);
+    }
+  });
+
+  test("not with an RSA signature over SHA-1", async () => {
+    const key = await host.addKey("rsa", "old", 2048);
+    const options = ["-o", "PubkeyAcceptedAlgorithms=ssh-rsa"];
+    assert.equal((await host.ssh(["x"], { key, options })).code, 255);
+  });
+});
+
+const audit = (await has("ssh-audit")) ? false : "ssh-audit is not installed";
+
+describe("what may be agreed on", { concurrency: 3 }, () => {
+  let host: SshHost;
+  before(async () => {
+    host = await startSshHost({ execute: sayActor });
+  });
+  after(() => host[Symbol.asyncDispose]());
+
+  for (const option of [
+    "KexAlgorithms=diffie-hellman-group1-sha1",
+    "KexAlgorithms=diffie-hellman-group14-sha1",
+    "KexAlgorithms=diffie-hellman-group-exchange-sha1",
+    "KexAlgorithms=ecdh-sha2-nistp256",
+    "Ciphers=aes128-cbc",
+    "Ciphers=3des-cbc",
+    "HostKeyAlgorithms=ssh-rsa",
+  ]) {
+    test(`not ${option}`, async () => {
+      const { code, stderr } = await host.ssh(["x"], { options: ["-o", option, ...verbose] });
+      assert.equal(code, 255);
+      assert.match(stderr, /no matching|Unable to negotiate/);
+    });
+  }
+
+  test("not a MAC over SHA-1 or MD5", async () => {
+    for (const mac of ["hmac-sha1", "hmac-sha1-etm@openssh.com", "hmac-md5"]) {
+      const { stderr } = await host.ssh(["x"], {
+        options: ["-o", "Ciphers=aes256-ctr", "-o", `MACs=${mac}`, ...verbose],
+      });
+      assert.match(stderr, /no matching MAC/);
+    }
+  });
+
+  for (const option of [
+    "KexAlgorithms=curve25519-sha256",
+    "KexAlgorithms=diffie-hellman-group16-sha512",
+    "Ciphers=aes256-gcm@openssh.com",
+    "Ciphers=aes128-ctr",
+    "HostKeyAlgorithms=ssh-ed25519",
+    "HostKeyAlgorithms=rsa-sha2-512",
+    "HostKeyAlgorithms=rsa-sha2-256",
+  ]) {
+    test(`but ${option}`, async () => {
+      const known = ["-o", option, "-o", `UserKnownHostsFile=${host.folder}/known-${option}`];
+      assert.equal((await host.ssh(["x"], { options: known })).stdout, "alice");
+    });
+  }
+
+  test("ssh-audit finds no failure", { skip: audit }, async () => {
+    const { stdout } = await runProcess("ssh-audit", ["-j", "-p", String(host.port), "127.0.0.1"]);
+    assert.match(stdout, /ssh-ed25519/);
+    assert.doesNotMatch(stdout, /"fail"/);
+    const plain = await runProcess("ssh-audit", ["-p", String(host.port), "127.0.0.1"]);
+    assert.doesNotMatch(plain.stdout, /\[fail\]/);
+  });
+});
+
+async function has(program: string): Promise<boolean> {
+  return (await runProcess("sh", ["-c", `command -v ${program}`])).code === 0;
+}
+
+describe("what is not to be had", { concurrency: 3 }, () => {
+  let host: SshHost;
+  before(async () => {
+    host = await startSshHost({
+      execute: async (_words, { signal }) => {
+        await Promise.race([once(signal, "abort"), new Promise((resolve) => setTimeout(resolve, 500))]);
+        return 0;
+      },
+    });
+  });
+  after(() => host[Symbol.asyncDispose]());
+
+  test("sftp and other subsystems", async () => {
+    const { code, stderr } = await host.ssh(["sftp"], { options: ["-s"] });
+    assert.equal(code, 255);
+    assert.match(stderr, /subsystem request failed/);
+  });
+
+  test("forwarding to another host through the daemon", async () => {
+    const { code, stderr } = await host.ssh([], { options: ["-W", "127.0.0.1:1", ...verbose] });
+    assert.equal(code, 255);
+    assert.match(stderr, /administratively prohibited/);
+  });
+
+  test("listening on the daemon's ports or sockets", async () => {
+    for (const remote of ["0:127.0.0.1:1", `${host.folder}/socket:127.0.0.1:1`]) {
+      const { code } = await host.ssh(["x"], { options: ["-R", remote, "-o", "ExitOnForwardFailure=yes"] });
+      assert.equal(code, 255);
+    }
+    assert.ok(!(await readdir(host.folder)).includes("socket"));
+  });
+
+  test("the agent and X11 are not forwarded, and asking for it does no harm", async () => {
+    const { code } = await host.ssh(["x"], { options: ["-A", "-X"] });
+    assert.equal(code, 0);
+  });
+});
+
+describe("limits", () => {
+  test("keys offered in vain", async () => {
+    await using host = await startSshHost({ execute: sayActor, limits: { loginAttempts: 3 } });
+    const wrong = await Promise.all([1, 2, 3].map(() => host.addKey("ed25519", undefined)));
+    const offer = (keys: string[]) => ({ options: keys.flatMap((key) => ["-i", key]) });
+    assert.equal((await host.ssh(["x"], offer(wrong.slice(0, 2)))).stdout, "alice");
+    assert.equal((await host.ssh(["x"], offer(wrong))).code, 255);
+  });
+
+  test("time to log in", async () => {
+    await using host = await startSshHost({ limits: { loginGraceSeconds: 0.3 } });
+    const started = performance.now();
+    const socket = await open(host.port);
+    await once(socket, "close");
+    assert.ok(performance.now() - started < 3000);
+  });
+
+  test("connections that have not logged in", async () => {
+    await using host = await startSshHost({ execute: sayActor, limits: { unauthenticatedConnections: 3 } });
+    const waiting = [await open(host.port), await open(host.port), await open(host.port)];
+    assert.equal((await host.ssh(["x"])).code, 255);
+    waiting[0]?.destroy();
+    await eventually(async () => (await host.ssh(["x"])).stdout === "alice");
+    for (const socket of waiting) socket.destroy();
+  });
+
+  test("connections, in all and from one address", async () => {
+    for (const limits of [{ connections: 1 }, { connectionsPerAddress: 1 }]) {
+      await using host = await startSshHost({ execute: sayActor, limits });
+      const socket = await open(host.port);
+      const { code, stderr } = await host.ssh(["x"], { options: ["-o", "LogLevel=INFO"] });
+      assert.equal(code, 255);
+      assert.match(stderr, /Connection (closed|reset)|Not now: too many connections/);
+      socket.destroy();
+      await eventually(async () => (await host.ssh(["x"])).stdout === "alice");
+    }
+  });
+
+  test("commands at once on one connection", async () => {
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await using host = await startSshHost({
+      limits: { sessionsPerConnection: 2 },
+      execute: async () => {
+        await released;
+        return 0;
+      },
+    });
+    const master = ["-o", `ControlPath=${host.folder}/mux`];
+    const first = host.ssh(["x"], { options: [...master, "-o", "ControlMaster=yes"] });
+    await eventually(async () => (await readdir(host.folder)).includes("mux"));
+    const second = host.ssh(["x"], { options: master });
+    // Turned away, ssh would go on with a connection of its own.
+    const third = await host.ssh(["x"], { options: [...master, "-o", "ProxyCommand=false"] }).finally(release);
+    assert.notEqual(third.code, 0);
+    assert.deepEqual([(await first).code, (await second).code], [0, 0]);
+  });
+
+  test("an idle connection is closed, one with a command is not", async () => {
+    await using host = await startSshHost({
+      limits: { idleSeconds: 0.4 },
+      execute: async () => {
+        await new Promise((resolve) => setTimeout(resolve, 1200));
+        return 0;
+      },
+    });
+    const master = ["-o", `ControlPath=${host.folder}/mux`, "-o", "ControlMaster=yes", "-o", "ControlPersist=60"];
+    assert.equal((await host.ssh(["x"], { options: master })).code, 0);
+    await eventually(async () => !(await readdir(host.folder)).includes("mux"));
+  });
+
+  test("who is refused is turned away before a word is said", async () => {
+    const asked: string[] = [];
+    await using host = await startSshHost({ refuse: (address) => asked.push(address) > 0 });
+    const socket = connect(host.port, "127.0.0.1");
+    let heard = 0;
+    socket.on("data", (chunk) => {
+      heard += chunk.length;
+    });
+    socket.on("error", () => undefined);
+    await once(socket, "close");
+    assert.equal(heard, 0);
+    assert.deepEqual(asked, ["127.0.0.1"]);
+  });
+});
+
+describe("host keys", () => {
+  test("are made once, for their owner only, and kept", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "berth-keys-"));
+    const keys = join(folder, "ssh");
+    const several = await Promise.all([loadHostKeys(keys), loadHostKeys(keys), loadHostKeys(keys)]);
+    assert.deepEqual(several[1]?.fingerprints, several[0]?.fingerprints);
+    assert.deepEqual(several[2]?.fingerprints, several[0]?.fingerprints);
+    assert.deepEqual((await loadHostKeys(keys)).fingerprints, several[0]?.fingerprints);
+    assert.equal((await stat(keys)).mode & 0o777, 0o700);
+    const files = (await readdir(keys)).sort();
+    assert.deepEqual(files, [
+      "ssh_host_ed25519_key",
+      "ssh_host_ed25519_key.pub",
+      "ssh_host_rsa_key",
+      "ssh_host_rsa_key.pub",
+    ]);
+    for (const name of files.filter((file) => !file.endsWith(".pub"))) {
+      assert.equal((await stat(join(keys, name))).mode & 0o777, 0o600);
+    }
+    const { stdout } = await run("ssh-keygen", ["-lf", join(keys, "ssh_host_rsa_key")]);
+    assert.match(stdout, /^3072 SHA256:/);
+    assert.equal(stdout.split(" ")[1], several[0]?.fingerprints[1]);
+    await rm(folder, { recursive: true });
+  });
+
+  test("modes that became too wide are narrowed; a file that is no key stops the start", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "berth-keys-"));
+    await loadHostKeys(folder);
+    const file = join(folder, "ssh_host_ed25519_key");
+    await chmod(file, 0o644);
+    await chmod(folder, 0o755);
+    await loadHostKeys(folder);
+    assert.equal((await stat(file)).mode & 0o777, 0o600);
+    assert.equal((await stat(folder)).mode & 0o777, 0o700);
+    await writeFile(file, "garbage");
+    await assert.rejects(loadHostKeys(folder), /ssh_host_ed25519_key is not a private ssh key/);
+    await rm(folder, { recursive: true });
+  });
+});
+
+async function open(port: number): Promise<Socket> {
+  const socket = connect(port, "127.0.0.1");
+  socket.on("error", () => undefined);
+  await once(socket, "data");
+  return socket;
+}
+
+async function eventually(condition: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 100; tries++) {
+    if (await condition()) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  assert.fail("it never came true");
+}

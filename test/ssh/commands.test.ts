@@ -1,0 +1,249 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { pipeline } from "node:stream/promises";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Execute, Session } from "../../src/commands/session.ts";
+import { runProcess, type SshHost, startSshHost } from "../helpers/ssh-host.ts";
+
+/** What the fake commands do: the first word says. */
+const commands: Record<string, (words: readonly string[], session: Session) => Promise<number>> = {
+  words: async (words, { stdout }) => {
+    stdout.write(JSON.stringify(words.slice(1)));
+    return 0;
+  },
+  help: async (_words, { stdout }) => {
+    stdout.write("the help\n");
+    return 0;
+  },
+  whoami: async (_words, { stdout, actor, local }) => {
+    stdout.write(`${actor} ${local}`);
+    return 0;
+  },
+  code: async (words) => Number(words[1]),
+  both: async (_words, { stdout, stderr }) => {
+    for (let round = 0; round < 200; round++) {
+      stdout.write("o".repeat(40_000));
+      stderr.write("e".repeat(40_000));
+    }
+    return 7;
+  },
+  echo: async (_words, { stdin, stdout }) => {
+    await pipeline(stdin, stdout);
+    return 0;
+  },
+  // Ends without looking at its input, which the client still sends.
+  deaf: async (_words, { stdin }) => {
+    stdin.destroy();
+    return 4;
+  },
+  terminal: async (_words, { terminal, stdout }) => {
+    stdout.write(JSON.stringify(terminal === undefined ? null : { name: terminal.name, ...terminal.size }));
+    return 0;
+  },
+  lines: async (_words, { stdout }) => {
+    stdout.write("one\ntwo\r\n");
+    return 0;
+  },
+  raw: async (_words, { terminal, stdin, stdout }) => {
+    terminal?.onResize(() => undefined);
+    stdout.write("ready\n");
+    const [bytes] = (await once(stdin, "data")) as [Buffer];
+    stdout.write(bytes.toString("hex"));
+    return 0;
+  },
+  ask: async (_words, { stdin, stdout }) => {
+    stdout.write("name? ");
+    const [line] = (await once(stdin, "data")) as [Buffer];
+    stdout.write(JSON.stringify(line.toString()));
+    return 0;
+  },
+  wait: async (_words, { signal, stdout }) => {
+    waiting += 1;
+    stdout.write("waiting\n");
+    if (!signal.aborted) await once(signal, "abort");
+    waiting -= 1;
+    stdout.write("cancelled\n");
+    return 130;
+  },
+  boom: async () => {
+    throw new Error("a secret path");
+  },
+};
+let waiting = 0;
+const execute: Execute = async (words, session) => {
+  const command = commands[words[0] ?? ""];
+  if (command === undefined) throw new Error(`no fake for ${words[0]}`);
+  return await command(words, session);
+};
+
+describe("commands over ssh", { concurrency: 4 }, () => {
+  let host: SshHost;
+  before(async () => {
+    host = await startSshHost({ execute });
+  });
+  after(async () => {
+    await host[Symbol.asyncDispose]();
+    assert.deepEqual(host.problems, []);
+  });
+
+  const wordsOf = async (line: string): Promise<unknown> => {
+    const { stdout, stderr } = await host.ssh([line]);
+    return stdout === "" ? stderr : JSON.parse(stdout);
+  };
+
+  test("words reach the command as they were quoted", async () => {
+    assert.deepEqual(await wordsOf("words logs app -n 5 -e"), ["logs", "app", "-n", "5", "-e"]);
+    assert.deepEqual(await wordsOf(`words a='x  y' "b c"=d e\\ f`), ["a=x  y", "b c=d", "e f"]);
+    assert.deepEqual(await wordsOf(`words '' "" x`), ["", "", "x"]);
+    assert.deepEqual(await wordsOf("words 'two\nlines' \"and\nhere\""), ["two\nlines", "and\nhere"]);
+    assert.deepEqual(await wordsOf(`words 'double"quotes' "single'quote" \\' \\"`), [
+      'double"quotes',
+      "single'quote",
+      "'",
+      '"',
+    ]);
+    assert.deepEqual(await wordsOf("words $HOME `id` $(id) ; rm -rf / && x | y > z * ~"), [
+      ..."$HOME `id` $(id) ; rm -rf / && x | y > z * ~".split(" "),
+    ]);
+    assert.deepEqual(await wordsOf("words schöne Grüße 日本"), ["schöne", "Grüße", "日本"]);
+  });
+
+  test("a quote without end is one clear line and exit code 2", async () => {
+    const { code, stderr, stdout } = await host.ssh(["words 'a b"]);
+    assert.equal(code, 2);
+    assert.equal(stdout, "");
+    assert.match(stderr, /^ ! {5}The command could not be read: the quote ' has no end\n/);
+  });
+
+  test("no command means help", async () => {
+    assert.deepEqual(await host.ssh([]), { code: 0, signal: null, stdout: "the help\n", stderr: "" });
+    assert.equal((await host.ssh(["  "])).stdout, "the help\n");
+  });
+
+  test("the name of the key is the actor, whatever the user name", async () => {
+    assert.equal((await host.ssh(["whoami"])).stdout, "alice false");
+  });
+
+  test("exit codes arrive", async () => {
+    for (const code of [0, 1, 20, 137, 255]) assert.equal((await host.ssh([`code ${code}`])).code, code);
+  });
+
+  test("output is complete on both streams, however much there is", async () => {
+    const { code, stdout, stderr } = await host.ssh(["both"]);
+    assert.equal(code, 7);
+    assert.equal(stdout, "o".repeat(8_000_000));
+    assert.equal(stderr, "e".repeat(8_000_000));
+  });
+
+  test("input of any size goes through, both ways at once", async () => {
+    const input = randomBytes(6_000_000);
+    const child = spawn("ssh", [...host.sshOptions(["-i", host.keyFile]), "x@127.0.0.1", "echo"], {
+      env: { PATH: "/usr/bin" },
+    });
+    const hash = createHash("sha256");
+    child.stdout.on("data", (chunk: Buffer) => hash.update(chunk));
+    child.stdin.end(input);
+    const [code] = (await once(child, "close")) as [number];
+    assert.equal(code, 0);
+    assert.equal(hash.digest("hex"), createHash("sha256").update(input).digest("hex"));
+  });
+
+  test("a command that does not read its input still ends with its code", async () => {
+    assert.equal((await host.ssh(["deaf"], { input: randomBytes(3_000_000) })).code, 4);
+    assert.equal((await host.ssh(["code 6"], { input: randomBytes(3_000_000) })).code, 6);
+  });
+
+  test("a bug becomes a short line with an id, and the reason goes to the log", async () => {
+    const own = await startSshHost({ execute });
+    const { code, stderr } = await own.ssh(["boom"]);
+    const id = /^ ! {5}Something went wrong inside Berth; its log has the reason under ([0-9a-f]{8})\n$/.exec(
+      stderr,
+    )?.[1];
+    assert.equal(code, 1);
+    assert.ok(id !== undefined && own.problems.some((line) => line.includes(id) && line.includes("a secret path")));
+    await own[Symbol.asyncDispose]();
+  });
+
+  test("a terminal has the client's type and size", async () => {
+    const { stdout } = await host.ssh(["terminal"], { options: ["-tt"], input: "" });
+    const terminal = JSON.parse(stdout) as { name: string; columns: number; rows: number };
+    assert.ok(terminal.columns > 0 && terminal.rows > 0);
+    assert.equal((await host.ssh(["terminal"])).stdout, "null");
+  });
+
+  test("lines on a terminal end with a carriage return too, unless the program does that itself", async () => {
+    assert.equal((await host.ssh(["lines"], { options: ["-tt"], input: "" })).stdout, "one\r\ntwo\r\n");
+    assert.equal((await host.ssh(["lines"])).stdout, "one\ntwo\r\n");
+  });
+
+  test("Ctrl-C in a terminal cancels a command that leaves the terminal to us", async () => {
+    const { code, stdout } = await typeInto(host, "wait", /waiting/, "\x03");
+    assert.equal(code, 130);
+    assert.match(stdout, /\^C\r\n/);
+  });
+
+  test("Ctrl-C is a byte for a command that takes the terminal", async () => {
+    const { code, stdout } = await typeInto(host, "raw", /ready/, "\x03\r");
+    assert.equal(code, 0);
+    assert.match(stdout, /030d$/);
+  });
+
+  test("a question on a terminal shows what is typed and lets it be corrected", async () => {
+    const { stdout } = await typeInto(host, "ask", /name\?/, "myy\x7f-app\r");
+    assert.equal(stdout, 'name? myy\b \b-app\r\n"my-app\\n"');
+  });
+
+  test("a client that goes away cancels its command", async () => {
+    const child = spawn("ssh", [...host.sshOptions(["-i", host.keyFile]), "x@127.0.0.1", "wait"], {
+      env: { PATH: "/usr/bin" },
+    });
+    await once(child.stdout, "data");
+    const before = waiting;
+    child.kill("SIGKILL");
+    for (let tries = 0; waiting === before && tries < 200; tries++) await sleep(20);
+    assert.equal(waiting, before - 1);
+  });
+
+  test("many commands share one connection", async () => {
+    const master = ["-o", `ControlPath=${host.folder}/mux`, "-o", "ControlMaster=auto", "-o", "ControlPersist=5"];
+    assert.equal((await host.ssh(["code 0"], { options: master })).code, 0);
+    const results = await Promise.all(
+      Array.from({ length: 12 }, (_, index) => host.ssh([`words ${index}`], { options: master })),
+    );
+    assert.deepEqual(
+      results.map(({ stdout }) => stdout),
+      results.map((_, index) => `["${index}"]`),
+    );
+    await runProcess("ssh", [...master, ...host.sshOptions(), "-O", "exit", "anyone@127.0.0.1"]);
+  });
+});
+
+test("stopping waits for commands, then cancels them and still says their code", async () => {
+  await using host = await startSshHost({ execute });
+  const done = host.ssh(["wait"]);
+  for (let tries = 0; waiting === 0 && tries < 200; tries++) await sleep(20);
+  await host.server.stop(100);
+  const { code, stdout } = await done;
+  assert.equal(code, 130);
+  assert.equal(stdout, "waiting\ncancelled\n");
+});
+
+async function typeInto(host: SshHost, command: string, prompt: RegExp, keys: string) {
+  const child = spawn("ssh", ["-tt", ...host.sshOptions(["-i", host.keyFile]), "x@127.0.0.1", command], {
+    env: { PATH: "/usr/bin", TERM: "xterm" },
+  });
+  let stdout = "";
+  let typed = false;
+  child.stdout.on("data", (chunk: Buffer) => {
+    stdout += chunk.toString();
+    if (!typed && prompt.test(stdout)) {
+      typed = true;
+      child.stdin.write(keys);
+    }
+  });
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code, stdout };
+}
