@@ -29,7 +29,7 @@ export function containersOf(docker: Dockerode, call: Call): Containers {
       }),
     wait: (id) => call(async () => ((await at(id).wait()) as { StatusCode: number }).StatusCode),
     resize: (id, size) => call(() => at(id).resize({ w: size.columns, h: size.rows })),
-    logs: (id, { follow, tail }) => call(async () => handled(await logs(docker, id, follow, tail))),
+    logs: (id, options) => call(async () => handled(await logs(docker, id, options))),
     output: (id, command) => call(() => output(at(id), command)),
     getArchive: (id, path) => call(async () => handled((await at(id).getArchive({ path })) as Readable)),
     putArchive: (id, path, tar) => call(() => putArchive(at(id), path, tar)),
@@ -79,14 +79,14 @@ function details(found: Dockerode.ContainerInspectInfo): ContainerDetails {
 }
 
 // Not through dockerode's `logs`: that one reads the whole answer into memory unless it follows.
-function logs(docker: Dockerode, id: string, follow: boolean, tail: number): Promise<Readable> {
+function logs(docker: Dockerode, id: string, which: Parameters<Containers["logs"]>[1]): Promise<Readable> {
   return new Promise((resolve, reject) => {
     const request = {
       path: `/containers/${id}/logs?`,
       method: "GET",
       isStream: true,
       statusCodes: { 200: true, 404: "no such container", 500: "server error" },
-      options: { stdout: true, stderr: true, timestamps: true, follow, tail },
+      options: { stdout: true, stderr: true, timestamps: true, ...which },
     };
     const answered = (error: unknown, stream: Readable): void => (error ? reject(error) : resolve(stream));
     docker.modem.dial(request as never, answered as never);

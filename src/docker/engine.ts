@@ -47,8 +47,8 @@ export interface Containers {
   /** Exit code, once it has ended. */
   wait(id: string): Promise<number>;
   resize(id: string, size: { columns: number; rows: number }): Promise<void>;
-  /** Multiplexed, one frame a message, each beginning with its time. */
-  logs(id: string, options: { follow: boolean; tail: number }): Promise<Readable>;
+  /** Multiplexed, one frame a message, each beginning with its time. The last `tail` ones, not before `since` (Unix seconds). */
+  logs(id: string, options: { follow: boolean; tail: number; since?: number }): Promise<Readable>;
   /** Runs a command in a running container as its user, and gives what it printed on stdout. */
   output(id: string, command: readonly string[]): Promise<Buffer>;
   /** A tar of the folder; names begin with the folder's own. */

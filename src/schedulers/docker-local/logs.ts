@@ -1,14 +1,60 @@
 import { demultiplex } from "../../docker/demux.ts";
 import type { DockerEngine } from "../../docker/engine.ts";
+import { hasStatus } from "../../docker/errors.ts";
 import type { LogLine, LogOptions } from "../scheduler.ts";
 
 type Output = LogLine["stream"];
 
 /** Ends with the container (also when it is about to be restarted), the signal, or what there is. */
 export async function* logs(engine: DockerEngine, id: string, options: LogOptions): AsyncGenerator<LogLine> {
-  const { signal, follow } = options;
+  const { signal, follow, lines: tail } = options;
+  const begin = Date.now() / 1000;
+  let last: LogLine | undefined;
+  for await (const line of read(engine, id, { follow, tail }, signal)) {
+    last = line;
+    yield line;
+  }
+  if (follow) yield* missed(engine, id, { last, tail, begin }, signal);
+}
+
+/**
+ * What following left out: the engine ends it with the container, and often before it has sent the last lines, which are
+ * those that tell why. They are read again from the last one that came.
+ */
+async function* missed(
+  engine: DockerEngine,
+  id: string,
+  { last, tail, begin }: { last: LogLine | undefined; tail: number; begin: number },
+  signal: AbortSignal,
+): AsyncGenerator<LogLine> {
+  // Times of the two outputs may be out of order by some little: the file's order counts.
+  const since = last === undefined ? 0 : Math.floor(Date.parse(last.time) / 1000) - 1;
+  const all = Number.MAX_SAFE_INTEGER;
+  const range = last === undefined ? (tail > 0 ? { tail } : { tail: all, since: begin }) : { tail: all, since };
+  let seen = last !== undefined;
+  try {
+    for await (const line of read(engine, id, { follow: false, ...range }, signal)) {
+      if (!seen) yield line;
+      else seen = !isSame(line, last);
+    }
+  } catch (error) {
+    // It was removed: nothing more is to be had.
+    if (!hasStatus(error, 404, 409)) throw error;
+  }
+}
+
+function isSame(one: LogLine, other: LogLine | undefined): boolean {
+  return one.time === other?.time && one.stream === other.stream && one.text === other.text;
+}
+
+async function* read(
+  engine: DockerEngine,
+  id: string,
+  options: { follow: boolean; tail: number; since?: number },
+  signal: AbortSignal,
+): AsyncGenerator<LogLine> {
   if (signal.aborted) return;
-  const stream = await engine.containers.logs(id, { follow, tail: options.lines });
+  const stream = await engine.containers.logs(id, options);
   const stop = (): void => void stream.destroy();
   if (signal.aborted) stop();
   signal.addEventListener("abort", stop, { once: true });

@@ -79,5 +79,14 @@ export function asUserError(error: unknown, { image, app }: { image: string; app
       cause: error,
     });
   }
-  return error;
+  const [, reason] = /OCI runtime create failed: (.*?)(?:: unknown)?$/s.exec(messageOf(error)) ?? [];
+  if (reason === undefined) return error;
+  return new UserError("dyno-cannot-start", `The engine cannot start a container of ${app}: ${withoutValues(reason)}`, {
+    cause: error,
+  });
+}
+
+// The message has the whole variable in it, and this one is shown and logged.
+function withoutValues(reason: string): string {
+  return /can't contain null/.test(reason) ? "the value of a config var has a null character in it" : reason;
 }

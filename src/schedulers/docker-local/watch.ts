@@ -35,7 +35,7 @@ class Watcher {
   }
 
   async subscribe(): Promise<void> {
-    const stream = await this.#open();
+    const stream = await this.#open(this.#signal);
     for (const { id, labels: values } of await this.#list()) this.#known.set(id, values[labels.app] ?? "");
     void this.#run(stream);
   }
@@ -49,9 +49,9 @@ class Watcher {
     }
   }
 
-  #open(): Promise<AsyncIterable<EngineEvent>> {
+  #open(signal: AbortSignal): Promise<AsyncIterable<EngineEvent>> {
     const { engine, instance } = this.#context;
-    return engine.events({ labels: dynoFilter(instance), since: Date.now() }, this.#signal);
+    return engine.events({ labels: dynoFilter(instance), since: Date.now() }, signal);
   }
 
   #list() {
@@ -80,12 +80,14 @@ class Watcher {
 
   async #reopen(): Promise<AsyncIterable<EngineEvent> | undefined> {
     for (let pause = firstPauseMs; !this.#signal.aborted; pause = Math.min(2 * pause, longestPauseMs)) {
+      const attempt = new AbortController();
       try {
-        const stream = await this.#open();
+        const stream = await this.#open(AbortSignal.any([this.#signal, attempt.signal]));
         await this.#catchUp();
         this.#context.logger.info("watching the engine again");
         return stream;
       } catch (error) {
+        attempt.abort();
         this.#context.logger.warn({ reason: messageOf(error) }, "cannot watch the engine, will try again");
       }
       // The abort ends the pause; the loop sees it.

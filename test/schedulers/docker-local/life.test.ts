@@ -133,6 +133,26 @@ suite("The life of a dyno in Docker", { concurrency: 4 }, () => {
     assert.deepEqual([stdout, stderr], [["x".repeat(40_000), "no end"], ["wrong"]]);
   });
 
+  test("what cannot be put into a container is the user's to mend, and is not shown", async () => {
+    const spec = dynoSpec(harness, { config: { TOKEN: "secret\0part" } });
+    await assert.rejects(harness.scheduler.start(spec), (error: Error & { code?: string }) => {
+      assert.equal(error.code, "dyno-cannot-start");
+      assert.doesNotMatch(error.message, /secret/);
+      return true;
+    });
+    assert.deepEqual(await harness.scheduler.list(spec.app), []);
+  });
+
+  test("the last lines of a dyno that ends come to who follows it", async () => {
+    for (let round = 0; round < 6; round++) {
+      const { id } = await harness.scheduler.start(
+        dynoSpec(harness, { command: "seq 5; echo dying >&2; printf dead" }),
+      );
+      const lines = await Array.fromAsync(harness.scheduler.logs(id, { follow: true, lines: 100, signal: never }));
+      assert.deepEqual(lines.map(({ text }) => text).sort(), ["1", "2", "3", "4", "5", "dead", "dying"]);
+    }
+  });
+
   test("two Berths on one engine neither see nor touch each other's dynos", async () => {
     const other = await dockerHarness();
     try {
