@@ -3,6 +3,7 @@ import pino from "pino";
 import { createExecute } from "../../src/commands/execute.ts";
 import type { Session } from "../../src/commands/session.ts";
 import { appMissing } from "../../src/model/errors.ts";
+import type { Release } from "../../src/model/release.ts";
 import type { Operations } from "../../src/operations/operations.ts";
 
 export interface Ran {
@@ -64,4 +65,23 @@ function strict(operations: Partial<Operations>): Operations {
       return found;
     },
   }) as Operations;
+}
+
+/** A release with what the test is about. */
+export function release(given: Partial<Release> = {}): Release {
+  const version = given.version ?? 1;
+  return {
+    id: `release-${version}`,
+    appId: "id-shop",
+    version,
+    image: `berth-test/shop:${version}`,
+    config: { SECRET: "hunter2" },
+    processTypes: { web: "node server.js" },
+    commit: "1".repeat(40),
+    buildId: `build-${version}`,
+    description: "Deploy 1111111",
+    createdBy: "ann",
+    createdAt: Date.UTC(2026, 10, 21, 7, 45, 12),
+    ...given,
+  };
 }

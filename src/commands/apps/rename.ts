@@ -7,7 +7,8 @@ export const appsRename = defineCommand({
   input: { app: appName, name: text },
   positionals: ["app", "name"],
   labels: { name: "new-name" },
-  run: ({ app, name }, { operations, job }) => {
+  run: async ({ app, name }, { operations, job }) => {
+    await operations.requireApp({ app });
     job.progress.step(`Renaming ${app} to ${name}...`);
     return operations.renameApp({ app, name }, job);
   },

@@ -20,10 +20,11 @@ export const configSet = defineCommand({
     restart: { flags: "--no-restart", summary: "Only store them: the next release has them" },
     encoded: { flags: "--encoded", summary: "The values are base64" },
   },
-  run: ({ app, pairs, restart, encoded }, { operations, job }) => {
+  run: async ({ app, pairs, restart, encoded }, { operations, job }) => {
     const vars = Object.fromEntries(
       pairs.map(([key, value]) => [checkConfigKey(key), encoded ? decode(key, value) : value]),
     );
+    await operations.requireApp({ app });
     job.progress.step("Setting config vars");
     for (const line of columns(Object.entries(vars).map(([key, value]) => [`${key}:`, value])))
       job.progress.detail(line);

@@ -8,7 +8,8 @@ export const configUnset = defineCommand({
   positionals: ["app", "keys"],
   labels: { keys: "key" },
   options: { restart: { flags: "--no-restart", summary: "Only remove them: the next release is without them" } },
-  run: ({ app, keys, restart }, { operations, job }) => {
+  run: async ({ app, keys, restart }, { operations, job }) => {
+    await operations.requireApp({ app });
     for (const key of keys) job.progress.step(`Unsetting ${key}`);
     return operations.unsetConfig({ app, keys, restart }, job);
   },

@@ -1,4 +1,5 @@
 import { defineCommand } from "../command.ts";
+import { ifDeployed } from "../if-deployed.ts";
 import { appName, optional, text } from "../input.ts";
 
 export const psRestart = defineCommand({
@@ -7,5 +8,6 @@ export const psRestart = defineCommand({
   input: { app: appName, processType: optional(text) },
   positionals: ["app", "processType"],
   labels: { processType: "process-type" },
-  run: ({ app, processType }, { operations, job }) => operations.restart({ app, processType }, job),
+  run: ({ app, processType }, { operations, job }) =>
+    ifDeployed(operations.restart({ app, processType }, job), job.progress),
 });

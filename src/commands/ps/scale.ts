@@ -29,6 +29,7 @@ export const psScale = defineCommand({
   options: { skipDeploy: { flags: "--skip-deploy", summary: "Only store the counts: the next deploy uses them" } },
   run: async ({ app, quantities, skipDeploy }, { operations, job }) => {
     if (quantities.length === 0) return (await operations.formation({ app })).quantities;
+    await operations.requireApp({ app });
     const wanted = Object.fromEntries(quantities);
     const shown = Object.entries(wanted).map(([processType, count]) => `${processType}=${count}`);
     job.progress.step(`Scaling ${app} processes: ${shown.join(" ")}`);

@@ -1,4 +1,5 @@
 import { defineCommand } from "../command.ts";
+import { ifDeployed } from "../if-deployed.ts";
 import { appName } from "../input.ts";
 
 export const psStart = defineCommand({
@@ -6,5 +7,5 @@ export const psStart = defineCommand({
   summary: "Start the dynos of a stopped app",
   input: { app: appName },
   positionals: ["app"],
-  run: ({ app }, { operations, job }) => operations.start({ app }, job),
+  run: ({ app }, { operations, job }) => ifDeployed(operations.start({ app }, job), job.progress),
 });

@@ -1,4 +1,5 @@
 import { defineCommand } from "../command.ts";
+import { ifDeployed } from "../if-deployed.ts";
 import { appName } from "../input.ts";
 
 export const psStop = defineCommand({
@@ -6,5 +7,5 @@ export const psStop = defineCommand({
   summary: "Stop all dynos of an app",
   input: { app: appName },
   positionals: ["app"],
-  run: ({ app }, { operations, job }) => operations.stop({ app }, job),
+  run: ({ app }, { operations, job }) => ifDeployed(operations.stop({ app }, job), job.progress),
 });
