@@ -58,17 +58,24 @@ suite("buildpack nodejs", () => {
     assert.equal((await fetch(url)).status, 200);
   });
 
-  test("a caller that keeps layers gets the runtime apart, and only once", async () => {
-    const without = await workbench.build("node-web", { ...offline, env: { BERTH_LAYERS: "" } });
-    const layer = without.result("layer") ?? "";
-    assert.match(layer, /^nodejs-26\.[\d.]+-(x64|arm64)-npm-[\d.]+$/);
-    assert.ok((await without.files(`/tmp/build/layers/${layer}`)).includes(`${layer}/bin/node`));
-    assert.deepEqual(await without.files(`/tmp/build/app/.berth/layers/${layer}`), []);
+  test("a caller that keeps bases gets runtime and dependencies apart, once for each change of them", async () => {
+    const again = await workbench.build("node-web", offline);
+    assert.equal(again.result("base"), first.result("base"));
+    assert.deepEqual(await again.files("/tmp/build/base"), []);
+    assert.deepEqual((await again.files("/tmp/build/app")).filter(isOfBase), []);
 
-    const known = await workbench.build("node-web", { ...offline, env: { BERTH_LAYERS: `other ${layer}` } });
-    assert.equal(known.result("layer"), layer);
-    assert.deepEqual(await known.files("/tmp/build/layers"), []);
-    assert.deepEqual(await known.files(`/tmp/build/app/.berth/layers/${layer}`), []);
+    const without = await workbench.build("node-web", { ...offline, env: { BERTH_BASE: "" } });
+    assert.equal(without.result("base"), first.result("base"));
+    const files = await without.files("/tmp/build/base/app");
+    assert.ok(files.includes("app/.berth/node/bin/node") && files.includes("app/node_modules/ws/package.json"));
+    assert.deepEqual((await without.files("/tmp/build/app")).filter(isOfBase), []);
+  });
+
+  test("a caller that keeps none gets everything in the app", async () => {
+    const whole = await workbench.build("node-web", { ...offline, whole: true });
+    assert.equal(whole.result("base"), undefined);
+    const { url } = await workbench.serve(whole.image);
+    assert.equal(await (await fetch(url)).text(), "version one\n");
   });
 
   test("without engines.node the line in long-term support is taken, and how to choose is told", async () => {
@@ -209,3 +216,7 @@ suite("buildpack nodejs", () => {
     assert.deepEqual(Object.fromEntries(Object.keys(expected).map((range, i) => [range, found[i]])), expected);
   });
 });
+
+function isOfBase(path: string): boolean {
+  return /^app\/(node_modules|\.berth\/(node|base))/.test(path);
+}

@@ -17,13 +17,15 @@ export interface BuildOptions {
   /** Config vars: files of ENV_DIR. */
   readonly config?: Record<string, string>;
   readonly network?: string;
+  /** Leaves everything in the app, as for a caller that keeps no base images. */
+  readonly whole?: boolean;
 }
 
 export interface Built extends Result {
   /** The app's image, where the build succeeded. */
   readonly image: string;
   /** Value of a line of the result, decoded where it is base64. */
-  result(key: "buildpack" | "procfile" | "release" | "layer"): string | undefined;
+  result(key: "buildpack" | "procfile" | "release" | "base"): string | undefined;
   /** Names of the files below a folder of the container, as the build left it. */
   files(folder: string): Promise<string[]>;
 }
@@ -31,6 +33,8 @@ export interface Built extends Result {
 /** Builds apps with `/build -` and one cache, and runs them: the two images without a daemon. */
 export class Workbench {
   readonly name = `berth-test-${randomUUID().slice(0, 8)}`;
+  /** Key of the last base and its image. */
+  #base: { key: string; image: string } = { key: "", image: "" };
   readonly #undo: (() => Promise<unknown>)[] = [];
 
   constructor(cleanUp: CleanUp) {
@@ -45,9 +49,10 @@ export class Workbench {
   /** Builds a sample app, or one made of these files. */
   async build(app: string | Record<string, string>, options: BuildOptions = {}): Promise<Built> {
     const folder = typeof app === "string" ? join(fixtures, app) : await this.folderOf(app);
-    const container = await this.#createBuild(options);
+    const env = { ...(options.whole ? {} : { BERTH_BASE: this.#base.key }), ...options.env };
+    const container = await this.#createBuild({ ...options, env });
     const result = await feed(folder, ["start", "-a", "-i", container]);
-    const image = result.code === 0 ? await this.#commit(container) : "";
+    const image = result.code === 0 ? await this.#commit(container, value(result.stderr, "base")) : "";
     return { ...result, image, result: (key) => value(result.stderr, key), files: (path) => list(container, path) };
   }
 
@@ -110,10 +115,17 @@ export class Workbench {
     return container;
   }
 
-  /** Puts the built app into a container of the run image, layers included, and makes it an image. */
-  async #commit(build: string): Promise<string> {
-    const slug = this.#removed(await runOk("docker", ["create", runImage]));
-    await runOk("sh", ["-c", 'docker cp "$1:/tmp/build/app" - | docker cp - "$2:/"', "sh", build, slug]);
+  /** The image of a built app, and before it the image of its base where that is a new one. */
+  async #commit(build: string, key: string | undefined): Promise<string> {
+    if (key === undefined) return this.#copied(build, "/tmp/build/app", runImage);
+    if (key !== this.#base.key) this.#base = { key, image: await this.#copied(build, "/tmp/build/base/app", runImage) };
+    return this.#copied(build, "/tmp/build/app", this.#base.image);
+  }
+
+  /** An image with a folder of the build's container on top of another image. */
+  async #copied(build: string, folder: string, image: string): Promise<string> {
+    const slug = this.#removed(await runOk("docker", ["create", image, "true"]));
+    await runOk("sh", ["-c", 'docker cp "$1:$2" - | docker cp - "$3:/"', "sh", build, folder, slug]);
     return this.#image(slug);
   }
 
@@ -152,7 +164,7 @@ async function feed(folder: string, args: readonly string[]): Promise<Result> {
 
 function value(result: string, key: string): string | undefined {
   const [, text] = new RegExp(`^${key}: (.*)$`, "m").exec(result) ?? [];
-  if (text === undefined || key === "buildpack" || key === "layer") return text;
+  if (text === undefined || key === "buildpack" || key === "base") return text;
   return Buffer.from(text, "base64").toString("utf8");
 }
 

@@ -11,11 +11,17 @@ install_dependencies() {
   take_over_modules || install_modules
 }
 
-# Cheaper than asking npm, which would compare the whole tree.
+# Cheaper than asking npm, which would compare the whole tree. Where no script of the app may change the tree any more it is
+# not even copied.
 take_over_modules() {
   [ -n "$modules_key" ] || return 1
   [ "$(cat "$cache_dir/modules/key" 2> /dev/null)" = "$modules_key" ] || return 1
-  if [ -d "$cache_dir/modules/node_modules" ]; then cp -a "$cache_dir/modules/node_modules" "$build_dir/"; fi
+  if [ -n "$modules_fixed" ]; then
+    ln -s "$cache_dir/modules/node_modules" "$build_dir/node_modules"
+    declare_base "$modules_key" node_modules "$cache_dir/modules/node_modules"
+  else
+    cp -a "$cache_dir/modules/node_modules" "$build_dir/"
+  fi
   detail 'Unchanged since the last build: taken from the cache'
 }
 
@@ -31,10 +37,11 @@ install_modules() {
 # The key is written last: a build that is killed leaves a tree that nobody takes over.
 keep_modules() {
   rm -rf "$cache_dir/modules"
-  [ -n "$modules_key" ] || return 0
+  if [ -z "$modules_key" ] || [ ! -d "$build_dir/node_modules" ]; then return 0; fi
   mkdir -p "$cache_dir/modules"
-  if [ -d "$build_dir/node_modules" ]; then cp -a "$build_dir/node_modules" "$cache_dir/modules/"; fi
+  cp -a "$build_dir/node_modules" "$cache_dir/modules/"
   printf '%s' "$modules_key" > "$cache_dir/modules/key"
+  if [ -n "$modules_fixed" ]; then declare_base "$modules_key" node_modules "$cache_dir/modules/node_modules"; fi
 }
 
 prune_dependencies() {

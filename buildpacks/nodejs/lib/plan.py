@@ -46,16 +46,22 @@ def main(build_dir, cache_dir, env_dir, plan_path):
     step("Choosing Node.js and npm")
     node = choose_node(manifest, registry)
     npm = choose_npm(manifest, registry, node["version"])
-    layer = f"nodejs-{node['version']}-{architecture()}-npm-{npm['version']}"
-    runtime = os.path.join(cache_dir, "nodejs", layer)
-    if not os.path.exists(runtime):
-        fetch(registry, node, npm, runtime)
-        remove_others(runtime)
+    key = f"nodejs-{node['version']}-{architecture()}-npm-{npm['version']}"
+    folder = os.path.join(cache_dir, "nodejs", key)
+    if not os.path.exists(folder):
+        fetch(registry, node, npm, folder)
+        remove_others(folder)
 
     plan = dependency_plan(build_dir, manifest, config)
-    plan["modules_key"] = modules_key(build_dir, manifest, config, layer, plan)
+    plan["modules_key"] = modules_key(build_dir, manifest, config, key, plan)
     with open(plan_path, "w") as file:
-        for name, value in {**plan, "layer": layer, "runtime": runtime, "npm_version": npm["version"]}.items():
+        for name, value in {
+            **plan,
+            "runtime_key": key,
+            "runtime": os.path.join(folder, "runtime"),
+            "headers": folder,
+            "npm_version": npm["version"],
+        }.items():
             file.write(f"{name}={shlex.quote(value)}\n")
 
 
@@ -137,30 +143,36 @@ def pick(registry, package, range_, field, wanted):
     return version, versions[version]
 
 
-def fetch(registry, node, npm, runtime):
-    """Makes the folder as Node.js is laid out everywhere, with the headers that native addons are compiled against."""
+def fetch(registry, node, npm, folder):
+    """Makes runtime/ (for dynos) as Node.js is laid out everywhere, and include/: headers that native addons need in builds."""
     step(f"Downloading Node.js {node['version']} and npm {npm['version']}")
-    partial = runtime + ".partial"
+    partial = folder + ".partial"
     shutil.rmtree(partial, ignore_errors=True)
-    registry.unpack(node["package"], node["version"], node["entry"], partial)
-    registry.unpack("npm", npm["version"], npm["entry"], os.path.join(partial, "lib/node_modules/npm"))
+    runtime = os.path.join(partial, "runtime")
+    registry.unpack(node["package"], node["version"], node["entry"], runtime)
+    registry.unpack("npm", npm["version"], npm["entry"], os.path.join(runtime, "lib/node_modules/npm"))
     # A fifth of the program is symbols that only a debugger reads, and every image of the app would carry them.
-    subprocess.run(["strip", os.path.join(partial, "bin/node")], check=False, stderr=subprocess.DEVNULL)
+    subprocess.run(["strip", os.path.join(runtime, "bin/node")], check=False, stderr=subprocess.DEVNULL)
     for name in ("npm", "npx"):
-        link = os.path.join(partial, "bin", name)
+        link = os.path.join(runtime, "bin", name)
         if not os.path.lexists(link):
             os.symlink(f"../lib/node_modules/npm/bin/{name}-cli.js", link)
-    # The author's documentation is no use in a dyno.
+    if os.path.isdir(os.path.join(runtime, "include")):
+        os.rename(os.path.join(runtime, "include"), os.path.join(partial, "include"))
+    # Documentation is no use in a dyno.
     for unused in ("share", "lib/node_modules/npm/docs", "lib/node_modules/npm/man"):
-        shutil.rmtree(os.path.join(partial, unused), ignore_errors=True)
-    os.rename(partial, runtime)
+        shutil.rmtree(os.path.join(runtime, unused), ignore_errors=True)
+    for unused in ("CHANGELOG.md", "README.md", "package.json"):
+        if os.path.exists(os.path.join(runtime, unused)):
+            os.remove(os.path.join(runtime, unused))
+    os.rename(partial, folder)
 
 
-def remove_others(runtime):
-    folder = os.path.dirname(runtime)
-    for name in os.listdir(folder):
-        if name != os.path.basename(runtime):
-            shutil.rmtree(os.path.join(folder, name))
+def remove_others(folder):
+    parent = os.path.dirname(folder)
+    for name in os.listdir(parent):
+        if name != os.path.basename(folder):
+            shutil.rmtree(os.path.join(parent, name))
 
 
 def dependency_plan(build_dir, manifest, config):
@@ -183,11 +195,13 @@ def dependency_plan(build_dir, manifest, config):
         "prune": flag(install_dev and not keeps_dev),
         "prebuild_script": "heroku-prebuild" if "heroku-prebuild" in scripts else "",
         "build_script": next((name for name in BUILD_SCRIPTS[1:] if name in scripts), ""),
+        # Nothing of the app runs after the installation that may change node_modules.
+        "modules_fixed": flag(not has_build_scripts and not install_dev),
         "has_modules": flag(os.path.isdir(os.path.join(build_dir, "node_modules"))),
     }
 
 
-def modules_key(build_dir, manifest, config, layer, plan):
+def modules_key(build_dir, manifest, config, runtime_key, plan):
     """Names an installed node_modules: equal keys, equal trees. Empty where the tree depends on more than we can name."""
     scripts = manifest.get("scripts", {})
     if not plan["lockfile"] or "workspaces" in manifest or plan["prebuild_script"] or plan["has_modules"]:
@@ -199,7 +213,7 @@ def modules_key(build_dir, manifest, config, layer, plan):
     digest = hashlib.sha256(lock)
     settings = {name: value for name, value in config.items() if name.upper().startswith(("NPM_", "NODE_"))}
     declared = {field: manifest.get(field) for field in DEPENDENCY_FIELDS}
-    digest.update(json.dumps([layer, plan["install_dev"], declared, settings], sort_keys=True).encode())
+    digest.update(json.dumps([runtime_key, plan["install_dev"], declared, settings], sort_keys=True).encode())
     try:
         with open(os.path.join(build_dir, ".npmrc"), "rb") as file:
             digest.update(file.read())
