@@ -5,7 +5,7 @@
 
 app="node-web"
 domain=localhost
-state=$checkout/.berth
+state=${QUICKSTART_STATE:-$checkout/.berth}
 once=no
 # Commands and git data travel over unix sockets, whose paths the kernel limits to 107 bytes.
 longest_state=80
@@ -63,7 +63,9 @@ ensure_key() {
   chmod 700 "$state/client"
   [ -f "$key" ] || ssh-keygen -q -t ed25519 -N '' -C quickstart -f "$key"
   fingerprint=$(ssh-keygen -l -f "$key.pub" | cut -d ' ' -f 2)
-  berth ssh-keys:list | grep -q -F "$fingerprint" || berth ssh-keys:add quickstart <"$key.pub"
+  berth ssh-keys:list 2>/dev/null | grep -q -F "$fingerprint" && return
+  berth ssh-keys:add quickstart <"$key.pub" >/dev/null
+  say "Key $key may push"
 }
 
 ssh_command() { echo "ssh -F none -i $state/client/id_ed25519 -o IdentitiesOnly=yes -o UserKnownHostsFile=$state/client/known_hosts -o StrictHostKeyChecking=accept-new"; }

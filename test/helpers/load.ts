@@ -9,7 +9,14 @@ export interface LoadResult {
 }
 
 /** Requests at a constant rate, kept-alive and new connections in turn, whatever the answers do (open model). */
-export function constantLoad(target: { port: number; host: string; path: string; perSecond: number }): {
+export function constantLoad(target: {
+  /** 127.0.0.1 where missing. */
+  address?: string;
+  port: number;
+  host: string;
+  path: string;
+  perSecond: number;
+}): {
   stop(): Promise<LoadResult>;
 } {
   const keepAlive = new Agent({ keepAlive: true, maxSockets: 64 });
@@ -41,12 +48,18 @@ export function constantLoad(target: { port: number; host: string; path: string;
   };
 }
 
-function answer(target: { port: number; host: string; path: string; agent: Agent | false }): Promise<number> {
+function answer(target: {
+  address?: string;
+  port: number;
+  host: string;
+  path: string;
+  agent: Agent | false;
+}): Promise<number> {
   const begin = performance.now();
   return new Promise((resolve, reject) => {
-    const { port, path, agent } = target;
+    const { address = "127.0.0.1", port, path, agent } = target;
     const headers = { host: target.host };
-    const sent = request({ host: "127.0.0.1", port, path, agent, headers, timeout: 30_000 }, (response) => {
+    const sent = request({ host: address, port, path, agent, headers, timeout: 30_000 }, (response) => {
       let body = "";
       response.setEncoding("utf8").on("data", (chunk) => {
         body += chunk;

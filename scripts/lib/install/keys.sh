@@ -26,13 +26,13 @@ check_key_files() {
 add_key() {
   local known fingerprint name=admin
   fingerprint=$(ssh-keygen -l -f /dev/stdin <<<"$1" | cut -d ' ' -f 2)
-  known=$(berth_in "$program_home/current" "$root" ssh-keys:list)
+  known=$(berth_in "$program_home/current" "$root" ssh-keys:list 2>/dev/null)
   if grep -q -F "$fingerprint" <<<"$known"; then
     say "Key $fingerprint is there already"
     return
   fi
   ! grep -q -w admin <<<"$known" || name=admin-$(tr -dc 'A-Za-z0-9' <<<"${fingerprint#SHA256:}" | cut -c 1-8)
-  berth_in "$program_home/current" "$root" ssh-keys:add "$name" <<<"$1"
+  berth_in "$program_home/current" "$root" ssh-keys:add "$name" <<<"$1" >/dev/null
   say "Key $name ($fingerprint) may push"
 }
 

@@ -70,14 +70,12 @@ unit_runs() { case $(systemctl show -P ActiveState berth) in active | activating
 
 seconds_of() { date -d "$1" +%s 2>/dev/null || echo 0; }
 
-# Found out from the process, not remembered: whoever was interrupted before the restart gets it now.
+# Found out, not remembered: whoever was interrupted before the restart gets it now. `current` is the link itself here.
 runs_what_is_installed() {
-  local pid begun file
+  local begun file
   systemctl is-active --quiet berth || return 1
-  pid=$(systemctl show -P MainPID berth)
-  case $(readlink "/proc/$pid/exe") in "$(program_of "$version")"/*) ;; *) return 1 ;; esac
   begun=$(seconds_of "$(systemctl show -P ExecMainStartTimestamp berth)")
-  for file in "$unit" "$root/berth.yml"; do
+  for file in "$unit" "$root/berth.yml" "$program_home/current"; do
     ((begun >= $(stat -c %Y "$file"))) || return 1
   done
   daemon_answers "$program_home/current" "$root"
