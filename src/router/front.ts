@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { Server as NetServer, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { setImmediate } from "node:timers/promises";
 import { errorPage } from "./error-page.ts";
 import { faults } from "./faults.ts";
 import { forward } from "./forward.ts";
@@ -9,6 +10,8 @@ import { forwardUpgrade, isWebSocket } from "./upgrade.ts";
 
 const headerLimit = 32 * 1024;
 const headersTimeoutMs = 30_000;
+const quietTurnMs = 0.05;
+const quietWaitMs = 2_000;
 
 /** The side towards clients. */
 export class Front {
@@ -16,6 +19,8 @@ export class Front {
   readonly #server: Server;
   /** Connections that node's server has handed over, upgraded ones: it no longer knows of them. */
   readonly #upgraded = new Set<Duplex>();
+
+  #accepted = 0;
 
   constructor(router: RouterState) {
     this.#router = router;
@@ -29,6 +34,9 @@ export class Front {
     });
     // The size bounds the number; a limit on the number would drop headers silently.
     this.#server.maxHeadersCount = 0;
+    this.#server.on("connection", () => {
+      this.#accepted++;
+    });
     this.#server.on("request", (request, response) => forward(router, request, response));
     this.#server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
       forward(router, request, response, true);
@@ -84,14 +92,25 @@ export class Front {
     for (const timer of timers) clearTimeout(timer);
   }
 
-  #stopListening(): Promise<void> {
-    return new Promise((resolve) => {
-      // Right after the poll phase the queue of connections to accept is empty: closing then loses none of them.
-      setImmediate(() => {
-        // Not http's own close: it would cut idle connections, on which a request may just be arriving.
-        NetServer.prototype.close.call(this.#server, () => resolve());
-      });
-    });
+  async #stopListening(): Promise<void> {
+    await this.#untilNoneWaits();
+    // Not http's own close: it would cut idle connections, on which a request may just be arriving.
+    await new Promise<void>((resolve) => NetServer.prototype.close.call(this.#server, () => resolve()));
+  }
+
+  /**
+   * Closing a listening socket resets the connections that wait in its queue, unless the kernel's `tcp_migrate_req` gives
+   * them to another worker. node accepts one in each turn of its loop: after a turn without any, and so short that hardly
+   * one can have come since, the queue is empty.
+   */
+  async #untilNoneWaits(): Promise<void> {
+    const deadline = performance.now() + quietWaitMs;
+    for (let now = performance.now(); now < deadline; ) {
+      const [began, accepted] = [now, this.#accepted];
+      await setImmediate();
+      now = performance.now();
+      if (this.#accepted === accepted && now - began < quietTurnMs) return;
+    }
   }
 }
 

@@ -48,8 +48,12 @@ export async function talk(port: number, text: string): Promise<string> {
   return Buffer.concat(chunks).toString("latin1");
 }
 
-/** Clients that ask without a pause, on kept connections, until stopped. Every answer that is not a whole 200 is a failure. */
-export function load(port: number, clients: number): { stop(): Promise<{ answered: number; failures: string[] }> } {
+/** Clients that ask without a pause, each second one on new connections, until stopped. Every answer that is not a whole 200 is a failure. */
+export function load(
+  port: number,
+  clients: number,
+  keptOnly = false,
+): { stop(): Promise<{ answered: number; failures: string[] }> } {
   const agent = new Agent({ keepAlive: true });
   const failures: string[] = [];
   let answered = 0;
@@ -57,7 +61,7 @@ export function load(port: number, clients: number): { stop(): Promise<{ answere
   const client = async (number: number) => {
     while (!stopped) {
       try {
-        const fresh = number % 2 === 0 ? { agent: false as const } : { agent };
+        const fresh = number % 2 === 0 && !keptOnly ? { agent: false as const } : { agent };
         const answer = await ask(port, { ...fresh, path: `/load/${number}` });
         if (answer.status === 200) answered += 1;
         else failures.push(`${answer.status} ${answer.body}`);
