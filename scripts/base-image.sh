@@ -74,6 +74,7 @@ install_debootstrap() {
 
 make_base() {
   local name=$1 folder mirror
+  [ "$(id -u)" = 0 ] || { echo " !     Making a base image needs root (debootstrap): use sudo, or set BASE to an image that the engine has" >&2; exit 1; }
   install_debootstrap
   mirror=$(sources_of_release | awk -v release="$release" '$2 == release && !found++ { print $1 }')
   folder=$(mktemp -d)

@@ -23,10 +23,10 @@ worker_processes 1;
 events {{ worker_connections 1024; }}
 http {{
   include /etc/nginx/mime.types;
-  types {{ text/javascript mjs; application/manifest+json webmanifest; image/avif avif; application/wasm wasm; }}
+  types {{ text/javascript mjs; application/manifest+json webmanifest; }}
   default_type application/octet-stream;
   charset utf-8;
-  charset_types text/html text/css text/plain text/xml text/javascript application/javascript application/json
+  charset_types text/css text/plain text/xml text/javascript application/javascript application/json
                 application/manifest+json application/xml image/svg+xml;
   sendfile on;
   tcp_nopush on;
