@@ -3,18 +3,19 @@ import { type Dyno, dynoName } from "../model/dyno.ts";
 import { UserError } from "../model/errors.ts";
 import type { Listener } from "../schedulers/scheduler.ts";
 import type { Context } from "./context.ts";
+import type { Deaths } from "./deaths.ts";
 import type { Job } from "./operations.ts";
 
 const probeTimeoutMs = 1_000;
 const firstPauseMs = 15;
 const longestPauseMs = 200;
-const stateEveryMs = 300;
 // A dyno that listens on a wrong port will rarely move: say so long before the timeout.
 const hintAfterMs = 5_000;
 const logLinesShown = 30;
 
 interface HealthJob extends Pick<Job, "progress" | "signal"> {
   readonly timeoutMs: number;
+  readonly deaths: Deaths;
 }
 
 /**
@@ -45,8 +46,8 @@ function waitForOne(context: Context, dyno: Dyno, job: HealthJob): Promise<void>
 async function waitUntilSettled(context: Context, dyno: Dyno, job: HealthJob): Promise<void> {
   const begin = performance.now();
   while (performance.now() - begin < context.settings.settleMs) {
-    await delay(Math.min(stateEveryMs, context.settings.settleMs), undefined, { signal: job.signal });
-    await requireRunning(context, dyno);
+    await delay(Math.min(longestPauseMs, context.settings.settleMs), undefined, { signal: job.signal });
+    await requireAlive(context, dyno, job.deaths);
   }
 }
 
@@ -55,14 +56,10 @@ type WebDyno = Dyno & { readonly address: string; readonly port: number };
 async function waitUntilListening(context: Context, dyno: WebDyno, job: HealthJob): Promise<void> {
   const begin = performance.now();
   let pause = firstPauseMs;
-  let stateSeen = begin;
   let hinted = false;
   while (!(await context.probe(dyno.address, dyno.port, probeTimeoutMs))) {
+    await requireAlive(context, dyno, job.deaths);
     const now = performance.now();
-    if (now - stateSeen >= stateEveryMs) {
-      await requireRunning(context, dyno);
-      stateSeen = now;
-    }
     if (now - begin >= job.timeoutMs) throw await neverListened(context, dyno, job.timeoutMs);
     if (!hinted && now - begin >= hintAfterMs) {
       hinted = true;
@@ -74,11 +71,10 @@ async function waitUntilListening(context: Context, dyno: WebDyno, job: HealthJo
   }
 }
 
-async function requireRunning(context: Context, dyno: Dyno): Promise<void> {
-  const now = (await context.scheduler.list(dyno.app)).find((candidate) => candidate.id === dyno.id);
-  if (now?.state === "running" && now.restarts === 0) return;
-  const code = now?.exitCode;
-  const how = code === undefined ? "ended" : `exited with code ${code}`;
+async function requireAlive(context: Context, dyno: Dyno, deaths: Deaths): Promise<void> {
+  const death = deaths.of(dyno.id);
+  if (death === undefined) return;
+  const how = death.exitCode === undefined ? "ended" : `exited with code ${death.exitCode}`;
   throw await unhealthy(context, dyno, `${dynoName(dyno)} ${how} right after its start`);
 }
 

@@ -3,6 +3,7 @@ import { type Dyno, type DynoSpec, dynoName } from "../model/dyno.ts";
 import { messageOf, UserError } from "../model/errors.ts";
 import type { Release } from "../model/release.ts";
 import { type Context, defaultPort } from "./context.ts";
+import { Deaths } from "./deaths.ts";
 import { waitUntilHealthy } from "./health.ts";
 import type { Job } from "./operations.ts";
 import { durationProperty, textProperty } from "./properties.ts";
@@ -50,17 +51,21 @@ async function startHealthy(context: Context, plan: Transition, job: Job): Promi
   const { app, release, start } = plan;
   if (release === undefined || start.length === 0) return [];
   const started: Dyno[] = [];
+  const watched = new AbortController();
   try {
+    const deaths = await Deaths.open(context.scheduler, watched.signal);
     await forEachLimited(start, startsAtOnce, async (wanted) => {
       job.signal.throwIfAborted();
       started.push(await context.scheduler.start(dynoSpec(context, app, release, wanted)));
     });
     const timeoutMs = durationProperty(context, app.id, "checks.timeout");
-    await waitUntilHealthy(context, started, { progress: job.progress, signal: job.signal, timeoutMs });
+    await waitUntilHealthy(context, started, { progress: job.progress, signal: job.signal, timeoutMs, deaths });
   } catch (error) {
     await removeAll(context, started);
     if (job.signal.aborted) throw canceled(job.signal);
     throw error;
+  } finally {
+    watched.abort();
   }
   return started;
 }

@@ -7,6 +7,8 @@ export interface DynoEvent {
   readonly type: "started" | "died" | "gone";
   readonly id: string;
   readonly app: string;
+  /** Of a `died`, where the engine told it. */
+  readonly exitCode?: number;
 }
 
 /** A one-off process, attached to the caller until it ends. */

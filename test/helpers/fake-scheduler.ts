@@ -243,7 +243,7 @@ export class FakeScheduler implements Scheduler {
     fake.dyno = restarts
       ? { ...fake.dyno, state: "starting", exitCode, restarts: fake.dyno.restarts + 1 }
       : { ...fake.dyno, state: "exited", exitCode };
-    this.#emit({ type: "died", id: fake.dyno.id, app: fake.dyno.app });
+    this.#emit({ type: "died", id: fake.dyno.id, app: fake.dyno.app, exitCode });
   }
 
   #quiet(fake: FakeDyno): void {

@@ -71,7 +71,8 @@ class Watcher {
   async #forward(stream: AsyncIterable<EngineEvent>): Promise<void> {
     try {
       for await (const { action, id, labels: values } of stream) {
-        this.#tell({ type: types[action], id, app: values[labels.app] ?? "" });
+        const event = { type: types[action], id, app: values[labels.app] ?? "" };
+        this.#tell(values.exitCode === undefined ? event : { ...event, exitCode: Number(values.exitCode) });
       }
     } catch (error) {
       this.#context.logger.warn({ reason: messageOf(error) }, "events of the engine broke off");
