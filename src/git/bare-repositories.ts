@@ -94,7 +94,10 @@ class BareRepositories implements Repositories {
   }
 
   async setHead(app: string, branch: string): Promise<void> {
-    await this.#git.in(this.path(app)).raw(["symbolic-ref", "HEAD", `refs/heads/${branch}`]);
+    const path = this.path(app);
+    const current = await readFile(join(path, "HEAD"), "utf8");
+    if (current === `ref: refs/heads/${branch}\n`) return;
+    await this.#git.in(path).raw(["symbolic-ref", "HEAD", `refs/heads/${branch}`]);
   }
 
   /** A path for a folder that is not there yet. What an earlier daemon left is removed with the first. */

@@ -1,8 +1,9 @@
 import { posix } from "node:path";
 import { PassThrough, type Readable } from "node:stream";
+import type { SimpleGit } from "simple-git";
 import type { Source } from "../builders/builder.ts";
 import { exec } from "../lib/exec.ts";
-import { UserError } from "../model/errors.ts";
+import { messageOf, UserError } from "../model/errors.ts";
 import type { Git } from "./git.ts";
 import type { Reading } from "./repositories.ts";
 import { tarWithSubmodules } from "./submodules.ts";
@@ -60,18 +61,22 @@ function quarantineEnvironment({ quarantine }: Reading): Record<string, string> 
 /** All files of the tree, submodules as one entry each. Throws `commit-missing`. */
 export async function listTree(git: Git, { repository, commit, environment }: Tree): Promise<Map<string, TreeEntry>> {
   if (!/^[0-9a-f]{40}$/.test(commit)) throw new TypeError(`Not a full commit id: ${commit}`);
-  const commands = git.in(repository, environment);
-  try {
-    await commands.raw(["cat-file", "-e", `${commit}^{commit}`]);
-  } catch (cause) {
-    throw new UserError("commit-missing", `Commit ${commit.slice(0, 7)} is not in the repository`, { cause });
-  }
   const entries = new Map<string, TreeEntry>();
-  for (const line of (await commands.raw(["ls-tree", "-r", "-z", commit])).split("\0")) {
+  for (const line of (await listing(git.in(repository, environment), commit)).split("\0")) {
     const [, mode, id, path] = /^(\d+) \S+ ([0-9a-f]+)\t(.*)$/s.exec(line) ?? [];
     if (mode !== undefined && id !== undefined && path !== undefined) entries.set(path, { mode, id });
   }
   return entries;
+}
+
+async function listing(commands: SimpleGit, commit: string): Promise<string> {
+  try {
+    return await commands.raw(["ls-tree", "-r", "-z", `${commit}^{commit}`]);
+  } catch (cause) {
+    const missing = /Not a valid object name|bad object|not a tree/i.test(messageOf(cause));
+    if (!missing) throw cause;
+    throw new UserError("commit-missing", `Commit ${commit.slice(0, 7)} is not in the repository`, { cause });
+  }
 }
 
 /** Path -> commit. */

@@ -88,14 +88,17 @@ async function checkDeployable(
           GIT_ALTERNATE_OBJECT_DIRECTORIES: quarantine.alternates,
         };
   const commands = git.in(repository, environment);
-  const type = (await commands.raw(["cat-file", "-t", commit])).trim();
+  // Both at once: each is a process, and the user waits.
+  const [type, below] = await Promise.all([
+    commands.raw(["cat-file", "-t", commit]).then((text) => text.trim()),
+    commands.raw(["for-each-ref", "--format=%(refname)", `refs/heads/${branch}/`]),
+  ]);
   if (type !== "commit") {
     throw new UserError("not-a-commit", `A ${type} was pushed to '${branch}', which takes commits only`, {
       hint: `For a tag, push the commit it points to: git push berth TAG^{}:${branch}`,
     });
   }
   const deleted = new Set(call.updates.filter(isDeletion).map(({ ref }) => ref));
-  const below = await commands.raw(["for-each-ref", "--format=%(refname)", `refs/heads/${branch}/`]);
   const inTheWay = below.split("\n").find((ref) => ref !== "" && !deleted.has(ref));
   if (inTheWay !== undefined) {
     throw new UserError("branch-in-the-way", `'${branch}' cannot be a branch while there is ${inTheWay}`, {

@@ -122,7 +122,8 @@ export interface ProcessOptions {
   readonly cwd?: string | undefined;
   readonly env?: Record<string, string> | undefined;
   readonly timeoutMs?: number | undefined;
-  readonly onOutput?: ((text: string, pid: number) => void) | undefined;
+  /** Gets what is printed as it comes, and the process group. */
+  readonly onOutput?: ((text: string, group: number) => void) | undefined;
 }
 
 export function runProcess(program: string, args: readonly string[], options: ProcessOptions = {}): Promise<Outcome> {
@@ -130,9 +131,10 @@ export function runProcess(program: string, args: readonly string[], options: Pr
     const child = spawn(program, args, {
       cwd: options.cwd,
       env: { PATH: "/usr/local/bin:/usr/bin:/bin", ...options.env },
-      timeout: options.timeoutMs ?? 60_000,
-      killSignal: "SIGKILL",
+      // A group of its own: Ctrl-C in a terminal reaches git and the ssh that it started.
+      detached: true,
     });
+    const timer = setTimeout(() => process.kill(-(child.pid ?? 0), "SIGKILL"), options.timeoutMs ?? 60_000);
     let stdout = "";
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -146,6 +148,9 @@ export function runProcess(program: string, args: readonly string[], options: Pr
     child.stdin.on("error", () => undefined);
     child.stdin.end(options.input);
     child.on("error", reject);
-    child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
+    child.on("close", (code, signal) => {
+      clearTimeout(timer);
+      resolve({ code, signal, stdout, stderr });
+    });
   });
 }
