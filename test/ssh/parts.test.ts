@@ -1,0 +1,243 @@
+import assert from "node:assert/strict";
+import { createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { once } from "node:events";
+import { describe, test } from "node:test";
+import { Admission } from "../../src/ssh/admission.ts";
+import { sshLimitDefaults } from "../../src/ssh/limits.ts";
+import { LineDiscipline } from "../../src/ssh/line-discipline.ts";
+import { readRequestedCommand } from "../../src/ssh/requested-command.ts";
+import { ClientTerminal } from "../../src/ssh/terminal.ts";
+import { verifySignature } from "../../src/ssh/verify-signature.ts";
+
+describe("the line a client sends", () => {
+  const git: [string, string, string][] = [
+    ["git-receive-pack 'shop'", "receive-pack", "shop"],
+    ["git receive-pack '/shop.git'", "receive-pack", "shop"],
+    ["git-upload-pack '~/shop'", "upload-pack", "shop"],
+    ["git-upload-pack '/shop/'", "upload-pack", "shop"],
+    ["git-upload-pack '../../etc'", "upload-pack", "../../etc"],
+    ["git-receive-pack ''", "receive-pack", ""],
+  ];
+  for (const [line, kind, app] of git) {
+    test(`${line} is for git`, () => assert.deepEqual(readRequestedCommand(line), { kind, app }));
+  }
+
+  const others: [string | undefined, string[]][] = [
+    [undefined, ["help"]],
+    ["", ["help"]],
+    ["apps:list --quiet", ["apps:list", "--quiet"]],
+    ["git:set app deploy-branch x", ["git:set", "app", "deploy-branch", "x"]],
+    ["git status", ["git", "status"]],
+    ["git-shell -c x", ["git-shell", "-c", "x"]],
+  ];
+  for (const [line, words] of others) {
+    test(`${line} is a command`, () => assert.deepEqual(readRequestedCommand(line), { kind: "command", words }));
+  }
+
+  test("is refused in words where it makes no sense", () => {
+    assert.throws(() => readRequestedCommand("a 'b"), { code: "invalid-quoting", exitCode: 2 });
+    assert.throws(() => readRequestedCommand("git-upload-archive 'x'"), { code: "git-archive-unsupported" });
+    assert.throws(() => readRequestedCommand("git-receive-pack"), { code: "invalid-git-path", exitCode: 2 });
+    assert.throws(() => readRequestedCommand("git-receive-pack a b"), { code: "invalid-git-path" });
+  });
+});
+
+describe("admission", () => {
+  const limits = { ...sshLimitDefaults, connections: 4, connectionsPerAddress: 2, unauthenticatedConnections: 3 };
+
+  test("counts in all, by address, and before the login", () => {
+    const admission = new Admission(limits);
+    const enter = (address: string) => {
+      const place = admission.enter(address);
+      assert.ok(typeof place !== "string", String(place));
+      return place;
+    };
+    const [a, b] = [enter("a"), enter("a")];
+    assert.equal(admission.enter("a"), "too many connections from this address");
+    enter("b");
+    assert.equal(admission.enter("c"), "too many logins at once");
+    a.authenticated();
+    a.authenticated();
+    enter("c");
+    assert.equal(admission.enter("d"), "too many connections");
+    b.leave();
+    b.leave();
+    enter("a");
+    assert.equal(admission.enter("e"), "too many connections");
+  });
+
+  test("forgets who has left", () => {
+    const admission = new Admission({ ...limits, connections: 1 });
+    for (let round = 0; round < 5; round++) {
+      const place = admission.enter("a");
+      assert.ok(typeof place !== "string");
+      if (round % 2 === 0) place.authenticated();
+      place.leave();
+    }
+  });
+});
+
+describe("the line discipline", () => {
+  function terminal(isRaw = () => false) {
+    let [echoed, interrupts] = ["", 0];
+    const discipline = new LineDiscipline({
+      isRaw,
+      echo: (text) => {
+        echoed += text;
+      },
+      onInterrupt: () => {
+        interrupts += 1;
+      },
+    });
+    const read: Buffer[] = [];
+    discipline.on("data", (chunk: Buffer) => read.push(chunk));
+    return {
+      discipline,
+      read: () => Buffer.concat(read).toString(),
+      echoed: () => echoed,
+      interrupts: () => interrupts,
+    };
+  }
+
+  test("echoes, edits, and hands over whole lines", () => {
+    const { discipline, read, echoed } = terminal();
+    discipline.write("helo\x7flo\r");
+    assert.equal(read(), "hello\n");
+    assert.equal(echoed(), "helo\b \blo\n");
+    discipline.write("wrong\x15right");
+    assert.equal(read(), "hello\n");
+    discipline.write("\n");
+    assert.equal(read(), "hello\nright\n");
+  });
+
+  test("erases characters, not bytes", () => {
+    const { discipline, read, echoed } = terminal();
+    discipline.write("aü日😀");
+    assert.equal(echoed(), "aü日😀");
+    discipline.write("\x7f\x7f\r");
+    assert.equal(read(), "aü\n");
+    discipline.write("\x7f\x7f\r");
+    assert.equal(read(), "aü\n\n");
+  });
+
+  test("Ctrl-C interrupts and drops the line", () => {
+    const { discipline, read, interrupts } = terminal();
+    discipline.write("half\x03\r");
+    assert.equal(interrupts(), 1);
+    assert.equal(read(), "\n");
+  });
+
+  test("Ctrl-D hands over a begun line, and ends the input on an empty one", async () => {
+    const { discipline, read } = terminal();
+    discipline.write("begun\x04");
+    assert.equal(read(), "begun");
+    const ended = once(discipline, "end");
+    discipline.write("\x04more\r\x04");
+    await ended;
+    assert.equal(read(), "begun");
+    discipline.end();
+  });
+
+  test("a line without end is bounded", () => {
+    const { discipline, read } = terminal();
+    discipline.write("x".repeat(100_000));
+    discipline.write("\r");
+    assert.ok(read().length <= 4097);
+  });
+
+  test("raw bytes go through as they are", () => {
+    let raw = false;
+    const { discipline, read, echoed, interrupts } = terminal(() => raw);
+    discipline.write("ab");
+    raw = true;
+    discipline.write("\x03\x04\r\x7f");
+    assert.equal(read(), "ab\x03\x04\r\x7f");
+    assert.equal(echoed(), "ab");
+    assert.equal(interrupts(), 0);
+  });
+});
+
+test("a terminal has a sane size and name, and tells of later sizes", () => {
+  const terminal = new ClientTerminal("../../etc", 0, 4_000_000_000);
+  assert.deepEqual([terminal.name, terminal.size], ["xterm", { columns: 80, rows: 4096 }]);
+  const sizes: unknown[] = [];
+  const stop = terminal.onResize((size) => sizes.push(size));
+  assert.equal(terminal.raw, true);
+  terminal.resize(100, 30);
+  stop();
+  terminal.resize(1, 1);
+  assert.deepEqual(sizes, [{ columns: 100, rows: 30 }]);
+  assert.equal(terminal.raw, false);
+});
+
+describe("signatures of security tokens", () => {
+  const signed = Buffer.from("the session and the request");
+  const application = "ssh:";
+  const hash = (data: string | Buffer) => createHash("sha256").update(data).digest();
+  const trailer = (flags: number) => Buffer.from([flags, 0, 0, 0, 7]);
+  const message = (flags: number) => Buffer.concat([hash(application), trailer(flags), hash(signed)]);
+  const field = (value: Buffer) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(value.length);
+    return Buffer.concat([length, value]);
+  };
+  const verify = (
+    type: "sk-ssh-ed25519@openssh.com" | "sk-ecdsa-sha2-nistp256@openssh.com",
+    key: KeyObject,
+    signature: Buffer,
+    data = signed,
+  ) => verifySignature({ type, key, application }, { signature, signed: data, hash: undefined });
+
+  test("with Ed25519", () => {
+    const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+    const type = "sk-ssh-ed25519@openssh.com";
+    const signature = (flags: number) => Buffer.concat([sign(null, message(flags), privateKey), trailer(flags)]);
+    assert.equal(verify(type, publicKey, signature(1)), true);
+    assert.equal(verify(type, publicKey, signature(5)), true);
+    assert.equal(verify(type, publicKey, signature(0)), false, "nobody touched it");
+    assert.equal(verify(type, publicKey, signature(1), Buffer.from("another")), false);
+    assert.equal(verify(type, publicKey, Buffer.concat([signature(0).subarray(0, 64), trailer(1)])), false);
+    assert.equal(verify(type, publicKey, signature(1).subarray(0, 60)), false);
+  });
+
+  test("with ECDSA", () => {
+    const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const type = "sk-ecdsa-sha2-nistp256@openssh.com";
+    const shortest = (number: Buffer) => {
+      const digits = number.subarray(
+        Math.max(
+          0,
+          number.findIndex((byte) => byte !== 0),
+        ),
+      );
+      return (digits[0] ?? 0) >= 0x80 ? Buffer.concat([Buffer.alloc(1), digits]) : digits;
+    };
+    const signature = (flags: number) => {
+      const raw = sign("sha256", message(flags), { key: privateKey, dsaEncoding: "ieee-p1363" });
+      return Buffer.concat([field(shortest(raw.subarray(0, 32))), field(shortest(raw.subarray(32))), trailer(flags)]);
+    };
+    for (let round = 0; round < 50; round++) assert.equal(verify(type, publicKey, signature(1)), true);
+    assert.equal(verify(type, publicKey, signature(0)), false);
+    assert.equal(verify(type, publicKey, signature(1), Buffer.from("another")), false);
+    for (let length = 0; length < 60; length++)
+      assert.equal(verify(type, publicKey, signature(1).subarray(0, length)), false);
+    assert.equal(verify(type, publicKey, Buffer.alloc(80, 0xff)), false);
+  });
+});
+
+test("an RSA signature without its leading zeros holds, one over SHA-1 does not", () => {
+  const { publicKey: key, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  let shortened = false;
+  for (let round = 0; round < 3000 && !shortened; round++) {
+    const signed = Buffer.from(`message ${round}`);
+    const signature = sign("sha256", signed, privateKey);
+    if (signature[0] !== 0) continue;
+    shortened = true;
+    const offered = { signature: signature.subarray(1), signed, hash: "sha256" };
+    assert.equal(verifySignature({ type: "ssh-rsa", key, application: undefined }, offered), true);
+  }
+  assert.ok(shortened);
+  const signed = Buffer.from("x");
+  const old = { signature: sign("sha1", signed, privateKey), signed, hash: undefined };
+  assert.equal(verifySignature({ type: "ssh-rsa", key, application: undefined }, old), false);
+});
