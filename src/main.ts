@@ -20,6 +20,9 @@ if (words[0] === "router") {
   process.exitCode = await runRouter(process.argv.slice(3), pathsBelow);
 } else if (words[0] === "serve" && !rest.includes("--help") && !rest.includes("-h")) {
   process.exitCode = await serve(root === undefined ? rest : ["--root", root, ...rest]);
+} else if (words[0] === "router:stop" && rest.length === 0) {
+  const { stopRouter } = await import("./cli/stop-router.ts");
+  process.exitCode = await stopRouter(root);
 } else {
   await command();
 }

@@ -17,6 +17,12 @@ export function versionText(version: string): string {
   return `berth version ${version}`;
 }
 
+/** What works without a daemon, on its own machine. */
+const localOnly: readonly [string, string][] = [
+  ["serve [--<setting> <value> ...]", "Start Berth in the foreground; `berth serve --help` lists settings"],
+  ["router:stop", "End the router that a stopped Berth has left serving"],
+];
+
 function overview(local: boolean): string {
   const groups = Object.keys(namespaces).map((name) => listing(members(name)));
   const single = commands.filter((command) => !command.name.includes(":"));
@@ -24,11 +30,7 @@ function overview(local: boolean): string {
     ["help [<command>]", "Show this, or help on one command or group of commands"],
     ["version", "Show the version"],
   ];
-  if (local)
-    rest.unshift([
-      "serve [--<setting> <value> ...]",
-      "Start Berth in the foreground; `berth serve --help` lists settings",
-    ]);
+  if (local) rest.unshift(...localOnly);
   return lines(
     "Usage: berth [--quiet] [--force] [--app <app>] <command> [<argument> ...]",
     "",

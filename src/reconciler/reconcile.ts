@@ -1,39 +1,50 @@
 import type { App } from "../model/app.ts";
 import type { Dyno } from "../model/dyno.ts";
+import type { Release } from "../model/release.ts";
 import type { Context } from "../operations/context.ts";
 import { routesOf } from "../operations/publish-routes.ts";
 import { currentRelease } from "../operations/require-app.ts";
 import { transition } from "../operations/transition.ts";
-import { difference, wantedOfApp } from "../operations/wanted-dynos.ts";
+import { type Difference, difference, wantedOfApp } from "../operations/wanted-dynos.ts";
 
 const probeTimeoutMs = 1_000;
 
 /**
  * Makes what Docker runs equal to what the store wants, one app at a time. An app under its lock is left alone: whoever
- * holds it is changing exactly this.
+ * holds it is changing exactly this. The lock is taken only where there is something to repair, so that a look in passing
+ * does not refuse a user's command.
  */
 export async function reconcileApp(context: Context, appId: string): Promise<void> {
-  const found = context.store.read((view) => view.apps.byId(appId));
-  if (found === undefined || context.locks.isHeld(appId)) return;
-  await context.locks.hold(found, "repair of its dynos", () => repair(context, appId));
+  if (context.locks.isHeld(appId)) return;
+  const plan = await planRepair(context, appId);
+  if (plan === undefined || context.locks.isHeld(appId)) return;
+  await context.locks.hold(plan.app, "repair of its dynos", async () => {
+    // What was seen without the lock may have been changed since.
+    const sure = await planRepair(context, appId);
+    if (sure === undefined) return;
+    const { app, start, stop } = sure;
+    context.logger.info({ app: app.name, start: start.length, stop: stop.length }, "repairing dynos");
+    const job = { progress: silent, signal: new AbortController().signal, actor: "reconciler" };
+    await transition(context, { ...sure, activate: () => undefined }, job);
+  });
 }
 
-async function repair(context: Context, appId: string): Promise<void> {
+type Repair = Difference & { readonly app: App; readonly release: Release | undefined };
+
+/** Undefined where nothing is to be done, or the app is gone. */
+async function planRepair(context: Context, appId: string): Promise<Repair | undefined> {
   const state = context.store.read((view) => {
     const app = view.apps.byId(appId);
     if (app === undefined) return undefined;
     return { app, release: currentRelease(view, app), formation: view.formation.of(appId) };
   });
-  if (state === undefined) return;
+  if (state === undefined) return undefined;
   const { app, release, formation } = state;
   const existing = await context.scheduler.list(app.name);
   context.inService.retain(appId, new Set(existing.map((dyno) => dyno.id)));
   const actual = existing.filter((dyno) => !context.retiring.has(dyno.id));
-  const { start, stop } = difference(wantedOfApp(app, release, formation), actual, release?.version ?? 0);
-  if (start.length === 0 && stop.length === 0) return;
-  context.logger.info({ app: app.name, start: start.length, stop: stop.length }, "repairing dynos");
-  const job = { progress: silent, signal: new AbortController().signal, actor: "reconciler" };
-  await transition(context, { app, release, start, stop, activate: () => undefined }, job);
+  const plan = difference(wantedOfApp(app, release, formation), actual, release?.version ?? 0);
+  return plan.start.length === 0 && plan.stop.length === 0 ? undefined : { app, release, ...plan };
 }
 
 const silent = { step() {}, headline() {}, detail() {}, warn() {}, line() {} };

@@ -8,7 +8,6 @@ import { createInterface } from "node:readline";
 import { buildImage, runImage } from "./images.ts";
 
 const checkout = join(import.meta.dirname, "../..");
-const node = join(checkout, "node_modules/.bin/node");
 const main = join(checkout, "src/main.ts");
 
 export interface Result {
@@ -97,10 +96,10 @@ export class Berth {
 
   /** Resolves when the daemon says `ready`. */
   async serve(): Promise<void> {
-    const args = [main, "serve", "--root", this.root, ...this.flags];
+    const args = ["serve", "--root", this.root, ...this.flags];
     const ports = ["--ssh-port", String(this.sshPort), "--http-port", String(this.httpPort)];
     // Own process group: a Ctrl-C in the test's terminal is not the daemon's.
-    const daemon = spawn(node, [...args, ...ports], {
+    const daemon = spawn(main, [...args, ...ports], {
       env: cleanEnv,
       stdio: ["ignore", "ignore", "pipe"],
       detached: true,
@@ -113,7 +112,7 @@ export class Berth {
       const entry = parse(line);
       if (entry.msg === "ready") ready.resolve(entry as never);
     });
-    this.#ended.then((code) => ready.reject(new Error(`the daemon ended with ${code}:\n${this.log.join("\n")}`)));
+    void this.#ended.then((code) => ready.reject(new Error(`the daemon ended with ${code}:\n${this.log.join("\n")}`)));
     const addresses = await ready.promise;
     this.sshPort = addresses.ssh.port;
     this.httpPort = addresses.http.port;
@@ -126,15 +125,15 @@ export class Berth {
   }
 
   cli(...args: string[]): Promise<Result> {
-    return run(node, [main, "--root", this.root, ...args]);
+    return run(main, ["--root", this.root, ...args]);
   }
 
   async cliOk(...args: string[]): Promise<string> {
-    return runOk(node, [main, "--root", this.root, ...args]);
+    return runOk(main, ["--root", this.root, ...args]);
   }
 
   cliWith(stdin: string, ...args: string[]): Promise<Result> {
-    return run(node, [main, "--root", this.root, ...args], { stdin });
+    return run(main, ["--root", this.root, ...args], { stdin });
   }
 
   get key(): string {
@@ -153,7 +152,7 @@ export class Berth {
   }
 
   ssh(command: string, options: RunOptions = {}): Promise<Result> {
-    return run("ssh", [...this.sshOptions(), "-p", String(this.sshPort), "berth@127.0.0.1", command], options);
+    return run("ssh", [...this.sshOptions(), "-p", String(this.sshPort), "berth@127.0.0.1", "--", command], options);
   }
 
   async sshOk(command: string, options: RunOptions = {}): Promise<string> {
@@ -247,8 +246,9 @@ export class Berth {
   }
 
   async dispose(): Promise<void> {
+    if (process.env.BERTH_TEST_LOG) await writeFile(process.env.BERTH_TEST_LOG, this.log.join("\n"));
     if (this.#daemon?.exitCode === null) await this.signal("SIGTERM");
-    await run(node, [main, "--root", this.root, "router:stop"]);
+    await run(main, ["--root", this.root, "router:stop"]);
     const instance = await this.instance().catch(() => undefined);
     if (instance !== undefined) await removeInstance(instance);
     await rm(this.root, { recursive: true, force: true });

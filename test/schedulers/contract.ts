@@ -148,8 +148,12 @@ const contract: Record<string, (harness: SchedulerHarness, t: TestContext) => Pr
     await until(() => events.some(({ type }) => type === "gone"));
     const types = ["started", "died", "gone"] as const;
     assert.deepEqual(
-      events,
+      events.map(({ exitCode, ...event }) => event),
       types.map((type) => ({ type, id: dyno.id, app: spec.app })),
+    );
+    assert.deepEqual(
+      events.map(({ exitCode }) => typeof exitCode),
+      ["undefined", "number", "undefined"],
     );
   },
 
