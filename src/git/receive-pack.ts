@@ -22,14 +22,23 @@ export async function receivePack(git: Git, repository: string, io: GitIo, answe
   const group = new ProcessGroup(child, killAfterMs);
   const gone = new AbortController();
   let answering = false;
-  const answered = readHookCall(call).then(async (hook) => {
-    if (hook === undefined) return;
-    answering = true;
-    const code = await answer(hook, output, AbortSignal.any([io.signal, gone.signal]));
+  let failure: { readonly error: unknown } | undefined;
+  const say = (code: number): void => {
     output.end();
     verdict.end(`${code}\n`);
     answering = false;
-  });
+  };
+  const answered = readHookCall(call)
+    .then(async (hook) => {
+      if (hook === undefined) return;
+      answering = true;
+      say(await answer(hook, output, AbortSignal.any([io.signal, gone.signal])));
+    })
+    .catch((error: unknown) => {
+      // The hook waits for a word, and git for the hook.
+      failure = { error };
+      say(1);
+    });
   const disconnect = connect(io, pipes, () => {
     if (!answering) group.end();
   });
@@ -39,6 +48,7 @@ export async function receivePack(git: Git, repository: string, io: GitIo, answe
     call.destroy();
     await answered;
     await Promise.allSettled([finished(pipes.stdout), finished(pipes.stderr)]);
+    if (failure !== undefined) throw failure.error;
     return code;
   } finally {
     disconnect();
