@@ -30,11 +30,12 @@ choose_ports() {
   if [ -f "$state/ports" ]; then
     # shellcheck source=/dev/null
     . "$state/ports"
-    return
+    # The web port may be held by a router of ours that outlived its daemon; this one only by a daemon, ours or not.
+    if ! listening "$ssh_port" || daemon_answers "$checkout" "$(root)"; then return; fi
   fi
-  ssh_port=$(free_port "$((first_port + 222))")
-  http_port=$(free_port "$((first_port + 1080))")
-  https_port=$(free_port "$((first_port + 1443))")
+  ssh_port=$(free_port "$((2222 + port_offset))")
+  http_port=$(free_port "$((8080 + port_offset))")
+  https_port=$(free_port "$((8443 + port_offset))")
   printf '%s=%s\n' ssh_port "$ssh_port" http_port "$http_port" https_port "$https_port" >"$state/ports"
 }
 
@@ -71,27 +72,25 @@ ensure_key() {
 ssh_command() { echo "ssh -F none -i $state/client/id_ed25519 -o IdentitiesOnly=yes -o UserKnownHostsFile=$state/client/known_hosts -o StrictHostKeyChecking=accept-new"; }
 remote() { echo "ssh://berth@127.0.0.1:$ssh_port/$app"; }
 
-# The same commit each time, so that a second run has nothing to push; nothing of the caller's git configuration counts.
+# Made once: from then on it is the caller's to change. Nothing of the caller's git configuration counts for it.
 sample_repository() {
   local folder=$state/client/$app
-  rm -rf "$folder"
-  cp -R "$checkout/test/fixtures/apps/$app" "$folder"
-  (
-    cd "$folder"
-    export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
-    export GIT_AUTHOR_NAME=Quickstart GIT_AUTHOR_EMAIL=quickstart@localhost GIT_AUTHOR_DATE='2026-01-01T00:00:00Z'
-    export GIT_COMMITTER_NAME=Quickstart GIT_COMMITTER_EMAIL=quickstart@localhost GIT_COMMITTER_DATE='2026-01-01T00:00:00Z'
-    git init -q -b main
-    git add -A
-    git commit -q -m "Sample app"
-    git remote add berth "$(remote)"
-    git config core.sshCommand "$(ssh_command)"
-  )
+  export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
+  if ! git -C "$folder" rev-parse -q --verify main >/dev/null 2>&1; then
+    rm -rf "$folder"
+    cp -R "$checkout/test/fixtures/apps/$app" "$folder"
+    git -C "$folder" init -q -b main
+    git -C "$folder" add -A
+    git -C "$folder" -c user.name=Quickstart -c user.email=quickstart@localhost commit -q -m "Sample app"
+    git -C "$folder" remote add berth "$(remote)"
+  fi
+  git -C "$folder" remote set-url berth "$(remote)"
+  git -C "$folder" config core.sshCommand "$(ssh_command)"
 }
 
 push() {
   step "git push berth main"
-  (cd "$state/client/$app" && GIT_CONFIG_GLOBAL=/dev/null git push --force berth main) || fail_with_log "The push failed."
+  git -C "$state/client/$app" push berth main || fail_with_log "The push failed."
 }
 
 url() { echo "http://$app.$domain:$http_port/"; }
@@ -162,8 +161,7 @@ run() {
   give_to_caller "$state/client"
 }
 
-first_port=2000
-first_port_once=30000
+port_offset=0
 case ${1:-} in
   '') ;;
   --once) once=yes ;;
@@ -176,7 +174,7 @@ need_root "$@"
 
 if [ "$once" = yes ]; then
   state=$checkout/.berth/once-$$
-  first_port=$((first_port_once + $$ % 20000))
+  port_offset=$((20000 + $$ % 20000))
   at_exit clean_once
   run
   step "Everything works"
