@@ -2,12 +2,12 @@ import type { Socket } from "node:net";
 import { StringDecoder } from "node:string_decoder";
 
 export interface JsonLineEvents {
-  onValue(value: unknown): void;
-  /** A line that is no JSON, or one that is too long. Nothing follows. */
+  onValue(value: object): void;
+  /** A line that is no JSON object, or one that is too long. Nothing follows. */
   onInvalid(error: Error): void;
 }
 
-/** Reads one JSON value a line from a socket. Lines may be as long as `limit` characters. */
+/** Reads one JSON object a line from a socket. Lines may be as long as `limit` characters. */
 export function readJsonLines(socket: Socket, events: JsonLineEvents, limit = 64 * 1024 * 1024): void {
   const decoder = new StringDecoder("utf8");
   let parts: string[] = [];
@@ -29,6 +29,7 @@ export function readJsonLines(socket: Socket, events: JsonLineEvents, limit = 64
       } catch (error) {
         return stop(error as Error);
       }
+      if (typeof value !== "object" || value === null) return stop(new Error("line is no object"));
       events.onValue(value);
     }
   };

@@ -14,8 +14,8 @@ export interface LineSink {
 }
 
 /** To a file that several processes append to. At 64 MB it becomes `PATH.1`, and a new one begins. */
-export function fileSink(path: string, onError: (error: unknown) => void): LineSink {
-  return new BatchedSink(new RotatedFile(path), onError);
+export function fileSink(path: string, onError: (error: unknown) => void, rotateAt = rotateAtBytes): LineSink {
+  return new BatchedSink(new RotatedFile(path, rotateAt), onError);
 }
 
 export function stdoutSink(onError: (error: unknown) => void): LineSink {
@@ -81,11 +81,13 @@ class BatchedSink implements LineSink {
 
 class RotatedFile implements Destination {
   readonly #path: string;
+  readonly #rotateAt: number;
   #file: FileHandle | undefined;
   #inode = 0;
 
-  constructor(path: string) {
+  constructor(path: string, rotateAt: number) {
     this.#path = path;
+    this.#rotateAt = rotateAt;
   }
 
   async append(text: string): Promise<void> {
@@ -101,7 +103,7 @@ class RotatedFile implements Destination {
   /** Another process may have rotated it in the meantime. */
   async #current(): Promise<FileHandle> {
     const found = await stat(this.#path).catch(() => undefined);
-    if (found !== undefined && found.size >= rotateAtBytes) {
+    if (found !== undefined && found.size >= this.#rotateAt) {
       await rename(this.#path, `${this.#path}.1`);
     } else if (this.#file !== undefined && found?.ino === this.#inode) {
       return this.#file;

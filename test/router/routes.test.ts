@@ -3,11 +3,10 @@ import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import type { RouteTable } from "../../src/model/route.ts";
+import type { CleanUp } from "./helpers/clean-up.ts";
 import { ask, load } from "./helpers/client.ts";
 import { routesTo, startDyno } from "./helpers/dyno.ts";
 import { startRouteServer, startWorker, temporaryFolder } from "./helpers/worker.ts";
-
-type CleanUp = Parameters<typeof startDyno>[0];
 
 function answering(t: CleanUp, text: string, delayMs = 0) {
   return startDyno(t, (_request, response) => void setTimeout(() => response.end(text), delayMs));

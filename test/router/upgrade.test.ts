@@ -3,11 +3,10 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { suite, test } from "node:test";
 import { WebSocket, WebSocketServer } from "ws";
+import { type CleanUp, cleanUp } from "./helpers/clean-up.ts";
 import { talk } from "./helpers/client.ts";
 import { deadTarget, routesTo, startDyno, startRawDyno } from "./helpers/dyno.ts";
 import { startRouteServer, startWorker, temporaryFolder } from "./helpers/worker.ts";
-
-type CleanUp = Parameters<typeof startDyno>[0];
 
 async function startEcho(t: CleanUp) {
   const dyno = await startDyno(t, (request, response) =>
@@ -20,7 +19,7 @@ async function startEcho(t: CleanUp) {
     socket.on("error", () => undefined);
     socket.on("message", (data, isBinary) => socket.send(data, { binary: isBinary }));
   });
-  t.after(() => sockets.close());
+  cleanUp(t, () => sockets.close());
   return { dyno, sockets, headers };
 }
 

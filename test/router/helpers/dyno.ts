@@ -1,10 +1,8 @@
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
-import type { TestContext } from "node:test";
 import type { AppRoutes, Target } from "../../../src/model/route.ts";
-
-type CleanUp = Pick<TestContext, "after">;
+import { type CleanUp, cleanUp } from "./clean-up.ts";
 
 export interface TestDyno {
   readonly target: Target;
@@ -36,7 +34,7 @@ export async function startDyno(t: CleanUp, listener: RequestListener): Promise<
     server.closeAllConnections();
     await once(server, "close");
   };
-  t.after(stop);
+  cleanUp(t, stop);
   return { target: targetOf((server.address() as AddressInfo).port), server, seen, stop };
 }
 
@@ -51,7 +49,7 @@ export async function startRawDyno(t: CleanUp, onSocket: (socket: Socket) => voi
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  t.after(async () => {
+  cleanUp(t, async () => {
     server.close();
     for (const socket of sockets) socket.destroy();
     await once(server, "close");

@@ -4,20 +4,18 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { TestContext } from "node:test";
 import pino from "pino";
 import { freePort } from "../../../src/lib/free-port.ts";
 import type { AppRoutes } from "../../../src/model/route.ts";
 import { defaultLimits, type Limits, type WorkerOptions } from "../../../src/router/options.ts";
 import { createRouteServer, type RouteServer } from "../../../src/routing/route-server.ts";
-
-type CleanUp = Pick<TestContext, "after">;
+import { type CleanUp, cleanUp } from "./clean-up.ts";
 
 export const silent = pino({ level: "silent" });
 
 export async function temporaryFolder(t: CleanUp): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "berth-router-"));
-  t.after(() => rm(folder, { recursive: true, force: true }));
+  cleanUp(t, () => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 
@@ -93,7 +91,7 @@ export async function startWorker(t: CleanUp, setup: WorkerSetup = {}): Promise<
     },
     folder,
   );
-  t.after(() => worker.end());
+  cleanUp(t, () => worker.end());
   await worker.said("listening");
   return worker;
 }
@@ -107,6 +105,6 @@ export async function startRouteServer(t: CleanUp, folder: string): Promise<Rout
     logger: silent,
   });
   await server.start();
-  t.after(() => server.stop());
+  cleanUp(t, () => server.stop());
   return server;
 }
