@@ -80,9 +80,15 @@ export interface ContainerDetails {
 
 export interface Images {
   /** Undefined where there is none. */
-  labels(reference: string): Promise<Labels | undefined>;
+  inspect(reference: string): Promise<ImageDetails | undefined>;
   /** Throws EngineError with status 409 where a container uses it. */
   remove(reference: string): Promise<void>;
+}
+
+export interface ImageDetails {
+  /** `sha256:` and 64 hex digits: other for each content. */
+  readonly id: string;
+  readonly labels: Labels;
 }
 
 export interface Networks {

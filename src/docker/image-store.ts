@@ -8,9 +8,9 @@ import { labels } from "./labels.ts";
 export function createImageStore({ engine, instance }: { engine: DockerEngine; instance: string }): ImageStore {
   const isOurs = (found: Labels | undefined): boolean => found?.[labels.instance] === instance;
   return {
-    exists: async (reference) => isOurs(await engine.images.labels(reference)),
+    exists: async (reference) => isOurs((await engine.images.inspect(reference))?.labels),
     remove: async (reference) => {
-      if (!isOurs(await engine.images.labels(reference))) return;
+      if (!isOurs((await engine.images.inspect(reference))?.labels)) return;
       try {
         await engine.images.remove(reference);
       } catch (error) {
@@ -19,6 +19,8 @@ export function createImageStore({ engine, instance }: { engine: DockerEngine; i
       }
     },
     removeCache: async (appId) => {
+      const base = baseImage(instance, appId);
+      if (isOurs((await engine.images.inspect(base))?.labels)) await engine.images.remove(base);
       const volume = cacheVolume(instance, appId);
       if (!isOurs(await engine.volumes.labels(volume))) return;
       // The container of the last build may just be on its way out: it goes behind the push's back.
@@ -32,4 +34,9 @@ export function createImageStore({ engine, instance }: { engine: DockerEngine; i
 /** Name of the volume that keeps what an app's builds want to find again. */
 export function cacheVolume(instance: string, appId: string): string {
   return `berth-${instance}-cache-${appId}`;
+}
+
+/** Reference of the image with what the app's builds have in common: see scripts/image/build/build. */
+export function baseImage(instance: string, appId: string): string {
+  return `berth-${instance}/base:${appId}`;
 }

@@ -16,10 +16,13 @@ export const labels = {
   build: "berth.build",
   /** Name of the cache volume that a build uses. */
   cache: "berth.cache",
+  /** Of a base image: what is in it, and the id of the run image that it stands on. */
+  baseKey: "berth.base-key",
+  baseRunImage: "berth.base-run-image",
 } as const;
 
 /** `slug`: a container that is only there to be committed. `probe`: a network that is only there to learn a free subnet. */
-export type Kind = "dyno" | "run" | "build" | "slug" | "image" | "cache" | "network" | "probe";
+export type Kind = "dyno" | "run" | "build" | "slug" | "image" | "base" | "cache" | "network" | "probe";
 
 /** What tools written for Dokku look for. */
 export const dokkuLabels = {

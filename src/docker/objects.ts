@@ -5,9 +5,9 @@ import { labelFilter } from "./wire.ts";
 
 export function imagesOf(docker: Dockerode, call: Call): Images {
   return {
-    labels: async (reference) => {
+    inspect: async (reference) => {
       const found = await ifThere(call(() => docker.getImage(reference).inspect()));
-      return found && (found.Config.Labels ?? {});
+      return found && { id: found.Id, labels: found.Config.Labels ?? {} };
     },
     remove: async (reference) => {
       await ifThere(call(() => docker.getImage(reference).remove()));

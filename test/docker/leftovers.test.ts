@@ -65,7 +65,7 @@ suite("What Berth leaves on the engine", { concurrency: 2 }, () => {
     assert.equal(await images.exists(foreign), false);
     await images.remove(foreign);
     assert.equal(await images.exists(runImage), false);
-    assert.ok(await engine.images.labels(foreign), "it was not removed");
+    assert.ok(await engine.images.inspect(foreign), "it was not removed");
   });
 
   test("an image in use stays", async () => {

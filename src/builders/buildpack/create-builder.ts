@@ -1,4 +1,3 @@
-import type { Readable } from "node:stream";
 import { dynoUser } from "../../docker/container-options.ts";
 import type { DockerEngine } from "../../docker/engine.ts";
 import type { BerthNetwork } from "../../docker/network.ts";
@@ -9,15 +8,8 @@ import type { ConfigVars } from "../../model/app.ts";
 import { messageOf, UserError } from "../../model/errors.ts";
 import type { Progress } from "../../model/progress.ts";
 import type { Builder, BuildRequest, Image } from "../builder.ts";
-import {
-  type BuildPlan,
-  type BuildSettings,
-  buildOptions,
-  containerName,
-  imageConfig,
-  imageName,
-  slugOptions,
-} from "./options.ts";
+import { type Base, findBase, makeAppImage } from "./app-image.ts";
+import { type BuildPlan, type BuildSettings, buildOptions, containerName } from "./options.ts";
 import { parseResult } from "./result.ts";
 import { runBuild } from "./run-build.ts";
 
@@ -65,16 +57,20 @@ class Buildpacks implements BuildpackBuilder {
 
   async build(request: BuildRequest, progress: Progress, signal: AbortSignal): Promise<Image> {
     signal.throwIfAborted();
+    const { engine } = this.#options;
     const plan = this.#plan(request);
-    const { containers } = this.#options.engine;
-    const build = containers.create(containerName(plan, "build"), buildOptions(plan, this.#settings));
-    const slug = containers.create(containerName(plan, "slug"), slugOptions(plan, this.#settings));
+    let container: string | undefined;
     try {
-      const image = await this.#finish(plan, request, { build, slug }, progress, signal);
-      void this.#discard([build, slug]);
+      const watch = new Stopwatch();
+      const base = await findBase(engine, plan, this.#options.runImage);
+      const options = buildOptions(plan, this.#settings, base.key);
+      container = await engine.containers.create(containerName(plan, "build"), options);
+      watch.lap("create");
+      const image = await this.#finish(plan, request, { container, base, watch }, progress, signal);
+      void this.#discard(container);
       return image;
     } catch (error) {
-      await this.#discard([build, slug]);
+      if (container !== undefined) await this.#discard(container);
       signal.throwIfAborted();
       throw asUserError(error);
     }
@@ -83,38 +79,22 @@ class Buildpacks implements BuildpackBuilder {
   async #finish(
     plan: BuildPlan,
     request: BuildRequest,
-    made: { build: Promise<string>; slug: Promise<string> },
+    made: { container: string; base: Base; watch: Stopwatch },
     progress: Progress,
     signal: AbortSignal,
   ): Promise<Image> {
-    const { engine, logger } = this.#options;
-    const watch = new Stopwatch();
-    const [build, slug] = await Promise.all([made.build, made.slug]);
-    watch.lap("create");
-    const output = await runBuild(
-      engine,
-      build,
-      { ...request, env: envArchive(request.config), watch },
-      progress,
-      signal,
-    );
-    const { processTypes, buildpack } = parseResult(output);
-    await engine.containers.putArchive(slug, "/", await this.#builtApp(build));
-    watch.lap("copy");
-    const name = imageName(plan);
+    const { engine, logger, runImage } = this.#options;
+    const { container, base: known, watch } = made;
+    const input = { ...request, env: envArchive(request.config), watch };
+    const output = await runBuild(engine, container, input, progress, signal);
+    const { processTypes, buildpack, base: wanted } = parseResult(output);
     signal.throwIfAborted();
-    await engine.containers.commit(slug, name, imageConfig(plan));
-    watch.lap("commit");
-    const reference = `${name.repository}:${name.tag}`;
+    const reference = await makeAppImage(engine, plan, { container, runImage, known, wanted });
+    watch.lap("image");
     if (signal.aborted) await engine.images.remove(reference);
     signal.throwIfAborted();
     logger.debug({ app: plan.app, build: plan.buildId, buildpack, milliseconds: watch.laps }, "built");
     return { reference, processTypes };
-  }
-
-  /** A tar whose names begin with `app/`: unpacked at the root it lands where dynos look for it. */
-  #builtApp(container: string): Promise<Readable> {
-    return this.#options.engine.containers.getArchive(container, "/tmp/build/app");
   }
 
   #plan({ app, appId, buildId, source }: BuildRequest): BuildPlan {
@@ -122,18 +102,16 @@ class Buildpacks implements BuildpackBuilder {
     return { instance, session: engine.session, network: network.name, app, appId, buildId, commit: source.commit };
   }
 
-  #discard(made: readonly Promise<string>[]): Promise<void> {
+  #discard(container: string): Promise<void> {
     const { engine, logger } = this.#options;
-    const removal = Promise.allSettled(made).then(async (results) => {
-      for (const result of results) {
-        if (result.status === "rejected") continue;
-        await engine.containers.remove(result.value).catch((error: unknown) => {
-          logger.warn({ reason: messageOf(error), container: result.value }, "cannot remove a build container");
-        });
-      }
-    });
+    const removal = engine.containers
+      .remove(container)
+      .catch((error: unknown) =>
+        logger.warn({ reason: messageOf(error), container }, "cannot remove a build container"),
+      )
+      .finally(() => this.#removals.delete(removal));
     this.#removals.add(removal);
-    return removal.finally(() => this.#removals.delete(removal));
+    return removal;
   }
 }
 

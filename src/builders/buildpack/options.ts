@@ -29,7 +29,7 @@ const user = `${dynoUser}:${dynoUser}`;
 const authorities = "/etc/ssl/certs/ca-certificates.crt";
 
 /** The container that runs the buildpack: the source arrives on its stdin. */
-export function buildOptions(plan: BuildPlan, settings: BuildSettings): ContainerCreateOptions {
+export function buildOptions(plan: BuildPlan, settings: BuildSettings, baseKey: string): ContainerCreateOptions {
   const { caFile } = settings;
   const cache = cacheVolume(plan.instance, plan.appId);
   const trust = caFile === undefined ? {} : { SSL_CERT_FILE: authorities, NODE_EXTRA_CA_CERTS: authorities };
@@ -37,7 +37,7 @@ export function buildOptions(plan: BuildPlan, settings: BuildSettings): Containe
     Image: settings.buildImage,
     Cmd: ["/build", "-"],
     User: user,
-    Env: environment({ ...trust, ...settings.environment }, { SOURCE_VERSION: plan.commit, REQUEST_ID: plan.buildId }),
+    Env: environment({ ...trust, ...settings.environment }, { ...ours(plan), BERTH_BASE: baseKey }),
     Labels: { ...commonLabels(plan, "build", plan.app), ...ownLabels(plan), [labels.cache]: cache },
     OpenStdin: true,
     StdinOnce: true,
@@ -68,10 +68,14 @@ export function buildOptions(plan: BuildPlan, settings: BuildSettings): Containe
   };
 }
 
-/** The container that the built app is put into to become an image. It is never started. */
-export function slugOptions(plan: BuildPlan, settings: BuildSettings): ContainerCreateOptions {
+function ours(plan: BuildPlan): ConfigVars {
+  return { SOURCE_VERSION: plan.commit, REQUEST_ID: plan.buildId };
+}
+
+/** The container that files are put into to become an image on top of another. It is never started. */
+export function slugOptions(plan: BuildPlan, image: string): ContainerCreateOptions {
   return {
-    Image: settings.runImage,
+    Image: image,
     Labels: { ...commonLabels(plan, "slug", plan.app), ...ownLabels(plan) },
     HostConfig: { NetworkMode: "none" },
   };
@@ -88,7 +92,18 @@ export function imageConfig(plan: BuildPlan): object {
   };
 }
 
-export function containerName(plan: BuildPlan, kind: "build" | "slug"): string {
+/** What a base image says of itself. */
+export function baseConfig(plan: BuildPlan, base: { readonly key: string; readonly runImageId: string }): object {
+  return {
+    Labels: {
+      ...commonLabels(plan, "base", plan.app),
+      [labels.baseKey]: base.key,
+      [labels.baseRunImage]: base.runImageId,
+    },
+  };
+}
+
+export function containerName(plan: BuildPlan, kind: "build" | "slug" | "base"): string {
   return `${plan.app}.${kind}.${plan.buildId}`;
 }
 

@@ -7,23 +7,26 @@ import { parseProcfile } from "../../model/procfile.ts";
 export interface BuildResult {
   readonly buildpack: string;
   readonly processTypes: ProcessTypes;
+  /** Key of the parts that are not in the app but in its base; undefined where it has none. */
+  readonly base: string | undefined;
 }
 
 /**
- * What the build image says of a finished build: lines `buildpack: NAME`, `procfile: BASE64`, `release: BASE64`. The
+ * What the build image says of a finished build: lines `buildpack: NAME`, `procfile: BASE64`, `release: BASE64`, `base: KEY`. The
  * Procfile's process types win over the buildpack's defaults. Throws `invalid-procfile`, and `build-failed` for a
  * buildpack whose bin/release prints what cannot be read.
  */
 export function parseResult(text: string): BuildResult {
   const values = new Map<string, string>();
   for (const line of text.split("\n")) {
-    const [, key, value] = /^(buildpack|procfile|release): (.*)$/.exec(line) ?? [];
+    const [, key, value] = /^(buildpack|procfile|release|base): (.*)$/.exec(line) ?? [];
     if (key !== undefined && value !== undefined) values.set(key, value.trim());
   }
   const buildpack = values.get("buildpack");
   if (buildpack === undefined) throw new Error("The build image ended well but gave no result");
   const defaults = defaultProcessTypes(decode(values.get("release")), buildpack);
-  return { buildpack, processTypes: { ...defaults, ...parseProcfile(decode(values.get("procfile"))) } };
+  const base = values.get("base");
+  return { buildpack, base, processTypes: { ...defaults, ...parseProcfile(decode(values.get("procfile"))) } };
 }
 
 function decode(base64: string | undefined): string {

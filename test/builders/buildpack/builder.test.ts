@@ -3,11 +3,11 @@ import { Readable } from "node:stream";
 import { after, before, suite, test } from "node:test";
 import type { BuildRequest, Source } from "../../../src/builders/builder.ts";
 import { type BuildpackBuilder, createBuildpackBuilder } from "../../../src/builders/buildpack/create-builder.ts";
-import { cacheVolume } from "../../../src/docker/image-store.ts";
+import { baseImage, cacheVolume, createImageStore } from "../../../src/docker/image-store.ts";
 import { labels } from "../../../src/docker/labels.ts";
 import { makeTar } from "../../../src/lib/tar.ts";
 import { createDockerLocalScheduler } from "../../../src/schedulers/docker-local/create-scheduler.ts";
-import { type DockerPlace, dockerPlace } from "../../helpers/docker.ts";
+import { type DockerPlace, dockerPlace, rawDocker } from "../../helpers/docker.ts";
 import { buildImage, requireImages, runImage } from "../../helpers/images.ts";
 import { never, runIo } from "../../schedulers/contract.ts";
 
@@ -66,10 +66,33 @@ suite("Builds with buildpacks in Docker", { concurrency: 2 }, () => {
       "pwd; cd; pwd; find . -type f -not -name .release -printf '%p %U %G\\n' | sort; cat sub/deep",
     );
     assert.equal(listed, "/app\n/app\n./Procfile 32767 32767\n./sub/deep 32767 32767\n./web 32767 32767\nx");
-    const found = await place.engine.images.labels(image.reference);
+    const found = (await place.engine.images.inspect(image.reference))?.labels;
     assert.equal(found?.[labels.instance], place.instance);
     assert.equal(found?.[labels.kind], "image");
     assert.match(image.reference, new RegExp(`^berth-${place.instance}/app-\\d+:build-\\d+$`));
+  });
+
+  test("what builds have in common is kept in a base of the app: a further image adds only the app's own files", async () => {
+    const { progress } = listener();
+    const files = {
+      "package.json": '{"name":"x","scripts":{"start":"node x.js"}}',
+      "x.js": "",
+      more: "x".repeat(1000),
+    };
+    const first = await builder.build(request(files, { appId: "based" }), progress, never);
+    const second = await builder.build(request({ ...files, more: "y" }, { appId: "based" }), progress, never);
+    const layers = async (image: string): Promise<string[]> =>
+      (await rawDocker().getImage(image).inspect()).RootFS.Layers ?? [];
+    const [before, now] = [await layers(first.reference), await layers(second.reference)];
+    assert.deepEqual(now.slice(0, -1), before.slice(0, -1));
+    const [newest] = await rawDocker().getImage(second.reference).history();
+    assert.ok(newest.Size < 100_000, `the layer has ${newest.Size} bytes`);
+    assert.match(await inside(second.reference, "node --version; cat more"), /^v\d+.*\ny$/);
+    const store = createImageStore(place);
+    await store.remove(first.reference);
+    await store.remove(second.reference);
+    await store.removeCache("based");
+    assert.equal(await place.engine.images.inspect(baseImage(place.instance, "based")), undefined);
   });
 
   test("a source that nothing fits fails, says what was tried, and leaves no image", async () => {
@@ -78,7 +101,7 @@ suite("Builds with buildpacks in Docker", { concurrency: 2 }, () => {
     await assert.rejects(builder.build(wanted, progress, never), { code: "build-failed", message: /exit code 1$/ });
     assert.match(lines.join("\n"), /No buildpack fits this app/);
     const reference = `berth-${place.instance}/${wanted.app}:${wanted.buildId}`;
-    assert.equal(await place.engine.images.labels(reference), undefined);
+    assert.equal(await place.engine.images.inspect(reference), undefined);
   });
 
   test("a Procfile that cannot be read fails with its line", async () => {

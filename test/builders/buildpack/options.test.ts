@@ -28,10 +28,10 @@ const settings: BuildSettings = {
 
 suite("Containers of a build", () => {
   test("the source arrives on stdin, the cache is the app's own volume", () => {
-    const options = buildOptions(plan, settings);
+    const options = buildOptions(plan, settings, "");
     assert.deepEqual(options.Cmd, ["/build", "-"]);
     assert.equal(options.User, "32767:32767");
-    assert.deepEqual(options.Env, [`SOURCE_VERSION=${plan.commit}`, "REQUEST_ID=b1"]);
+    assert.deepEqual(options.Env, [`SOURCE_VERSION=${plan.commit}`, "REQUEST_ID=b1", "BERTH_BASE="]);
     assert.deepEqual([options.OpenStdin, options.StdinOnce, options.Tty], [true, true, undefined]);
     const [cache, ...others] = options.HostConfig?.Mounts ?? [];
     assert.deepEqual([cache?.Source, cache?.Target, others], ["berth-i-cache-app-1", "/tmp/cache", []]);
@@ -39,7 +39,7 @@ suite("Containers of a build", () => {
   });
 
   test("it is confined as a dyno is", () => {
-    const { HostConfig } = buildOptions(plan, settings);
+    const { HostConfig } = buildOptions(plan, settings, "");
     assert.deepEqual(HostConfig?.CapDrop, ["ALL"]);
     assert.deepEqual(HostConfig?.SecurityOpt, ["no-new-privileges"]);
     assert.equal(HostConfig?.PidsLimit, 4096);
@@ -47,7 +47,7 @@ suite("Containers of a build", () => {
   });
 
   test("the host's authorities are mounted where everything looks for them", () => {
-    const { HostConfig, Env } = buildOptions(plan, { ...settings, caFile: "/etc/ssl/certs/ca-certificates.crt" });
+    const { HostConfig, Env } = buildOptions(plan, { ...settings, caFile: "/etc/ssl/certs/ca-certificates.crt" }, "");
     const mount = HostConfig?.Mounts?.[1];
     assert.deepEqual([mount?.Type, mount?.ReadOnly], ["bind", true]);
     assert.ok(Env?.includes(`NODE_EXTRA_CA_CERTS=${mount?.Target}`));
@@ -55,8 +55,8 @@ suite("Containers of a build", () => {
 
   test("further variables cannot replace what the build is told", () => {
     const environment = { HTTP_PROXY: "http://10.0.0.1:3128", SOURCE_VERSION: "x" };
-    const { Env } = buildOptions(plan, { ...settings, environment });
-    assert.deepEqual(Env, ["HTTP_PROXY=http://10.0.0.1:3128", `SOURCE_VERSION=${plan.commit}`, "REQUEST_ID=b1"]);
+    const { Env } = buildOptions(plan, { ...settings, environment }, "k");
+    assert.deepEqual(Env, ["HTTP_PROXY=http://10.0.0.1:3128", `SOURCE_VERSION=${plan.commit}`, "REQUEST_ID=b1", "BERTH_BASE=k"]);
   });
 
   test("the image runs as the unprivileged user in /app and does not pass for a container of Berth's", () => {
@@ -64,7 +64,7 @@ suite("Containers of a build", () => {
     assert.deepEqual([config.User, config.WorkingDir], ["32767:32767", "/app"]);
     assert.equal(config.Labels["berth.type"], "image");
     assert.equal(config.Labels["berth.build"], "b1");
-    assert.equal(slugOptions(plan, settings).Labels?.["berth.type"], "slug");
+    assert.equal(slugOptions(plan, settings.runImage).Labels?.["berth.type"], "slug");
   });
 
   test("image names are such as the engine takes, whatever the app is called", () => {

@@ -14,8 +14,13 @@ suite("Result of a build", () => {
     const text = result({ buildpack: "nodejs", procfile: "web: node server.js\nworker: node work.js", release });
     assert.deepEqual(parseResult(text), {
       buildpack: "nodejs",
+      base: undefined,
       processTypes: { web: "node server.js", console: "node", worker: "node work.js" },
     });
+  });
+
+  test("the key of a base is told where there is one", () => {
+    assert.equal(parseResult("buildpack: nodejs\nbase: abc123\n").base, "abc123");
   });
 
   test("neither need be there", () => {
