@@ -4,10 +4,10 @@
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { nullApp } from "../helpers/apps.ts";
 import { type Berth, runOk, startBerth } from "../helpers/berth.ts";
 import { runImage } from "../helpers/images.ts";
 import { constantLoad } from "../helpers/load.ts";
-import { nullApp } from "../helpers/apps.ts";
 
 const pushes = Number(process.env.BENCH_PUSHES ?? 20);
 const cleanups: (() => Promise<void>)[] = [];
@@ -48,7 +48,7 @@ async function measurePushes(berth: Berth, app: string, folder: string, page: st
     const parts: Record<string, number> = { ...lastPhases(berth), "first request": end - pushed };
     const inside = Object.values(parts).reduce((sum, ms) => sum + ms, 0);
     parts["ssh, git and the client"] = end - begin - inside;
-    for (const [name, ms] of Object.entries(parts)) (phases[name] ??= []).push(ms);
+    for (const [name, ms] of Object.entries(parts)) phases[name] = [...(phases[name] ?? []), ms];
   }
   const slowest = Math.max(...totals);
   say(`  push to first 200: median ${seconds(median(totals))}, slowest ${seconds(slowest)} of ${pushes}`);

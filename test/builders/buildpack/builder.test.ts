@@ -79,8 +79,10 @@ suite("Builds with buildpacks in Docker", { concurrency: 2 }, () => {
       "x.js": "",
       more: "x".repeat(1000),
     };
-    const first = await builder.build(request(files, { appId: "based" }), progress, never);
-    const second = await builder.build(request({ ...files, more: "y" }, { appId: "based" }), progress, never);
+    const real = createBuildpackBuilder({ ...place, runImage, buildImage });
+    const first = await real.build(request(files, { appId: "based" }), progress, never);
+    const second = await real.build(request({ ...files, more: "y" }, { appId: "based" }), progress, never);
+    await real.settled();
     const layers = async (image: string): Promise<string[]> =>
       (await rawDocker().getImage(image).inspect()).RootFS.Layers ?? [];
     const [before, now] = [await layers(first.reference), await layers(second.reference)];

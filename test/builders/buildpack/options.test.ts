@@ -56,7 +56,12 @@ suite("Containers of a build", () => {
   test("further variables cannot replace what the build is told", () => {
     const environment = { HTTP_PROXY: "http://10.0.0.1:3128", SOURCE_VERSION: "x" };
     const { Env } = buildOptions(plan, { ...settings, environment }, "k");
-    assert.deepEqual(Env, ["HTTP_PROXY=http://10.0.0.1:3128", `SOURCE_VERSION=${plan.commit}`, "REQUEST_ID=b1", "BERTH_BASE=k"]);
+    assert.deepEqual(Env, [
+      "HTTP_PROXY=http://10.0.0.1:3128",
+      `SOURCE_VERSION=${plan.commit}`,
+      "REQUEST_ID=b1",
+      "BERTH_BASE=k",
+    ]);
   });
 
   test("the image runs as the unprivileged user in /app and does not pass for a container of Berth's", () => {
