@@ -43,7 +43,8 @@ export class RouteFollower {
         await this.#session();
         retryMs = firstRetryMs;
       } catch (error) {
-        if (retryMs === firstRetryMs) log.info({ err: error }, "daemon is not there, going on with the last table");
+        if (retryMs === firstRetryMs)
+          log.info({ reason: (error as Error).message }, "daemon is not there, going on with the last table");
       }
       this.#client = undefined;
       this.#resolveFirstTry();

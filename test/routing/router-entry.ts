@@ -3,4 +3,3 @@ import { runRouter } from "../../src/router/run-router.ts";
 
 /** `node router-entry.ts router ...`, as main.ts does it. */
 process.exitCode = await runRouter(process.argv.slice(3), pathsBelow);
-process.exit();
