@@ -89,4 +89,5 @@ awk -F '\t' -v failures="$failures" '
   # A failed check or a leak is no test of the runner, and a failure all the same.
   END { if (failures > 0 && failed == 0) failed = failures; printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped }
 ' "$results"
-((failures == 0))
+failed_at=
+((failures == 0)) || exit 1

@@ -62,5 +62,7 @@ remove_objects_of() {
   docker network ls -q --filter "$filter" | remove_listed docker network rm
   [ "$extent" = all ] || return 0
   docker volume ls -q --filter "$filter" | remove_listed docker volume rm -f
-  docker images -q --no-trunc --filter "$filter" | sort -u | remove_listed docker rmi -f
+  # An image goes before those it was made from, and may take them along: what counts is what is left.
+  docker images -q --no-trunc --filter "$filter" | awk '!seen[$0]++' | remove_listed docker rmi -f 2>/dev/null || true
+  docker images -q --no-trunc --filter "$filter" | remove_listed docker rmi -f
 }
