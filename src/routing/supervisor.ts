@@ -143,8 +143,10 @@ export class Supervisor {
 
   /** The first workers with new code would keep the memory of node's type stripper for all their life. */
   async #warmUp(): Promise<void> {
-    const { compileCache, logger } = this.#options;
-    const mark = join(compileCache, `router-${this.#fingerprint}`);
+    const { compileCache, program, logger } = this.#options;
+    // The cache knows files by their path: an upgrade to another folder begins with an empty one.
+    const start = ["main.ts", "cli/root-flag.ts", "config/paths.ts"].map((path) => join(import.meta.dirname, "..", path));
+    const mark = join(compileCache, `router-${await fingerprintOf(start, [this.#fingerprint, ...program])}`);
     if (await exists(mark)) return;
     await mkdir(compileCache, { recursive: true });
     if (await warmUp(this.#options)) await writeFile(mark, "");

@@ -53,7 +53,8 @@ function run({ program, logFile, compileCache }: WorkerProgram, args: readonly s
       cwd: "/",
       detached: true,
       // Nothing of the daemon's environment, which may hold secrets.
-      env: { NODE_COMPILE_CACHE: compileCache },
+      // One arena: a worker's threads allocate next to nothing, and each would get megabytes.
+      env: { NODE_COMPILE_CACHE: compileCache, MALLOC_ARENA_MAX: "1" },
       stdio: ["ignore", log, log],
     });
   } finally {
