@@ -50,7 +50,10 @@ export class ChannelOutput {
     await Promise.all([this.#flush(this.stdout), this.#flush(this.stderr)]);
     if (this.#isGone) return;
     this.#channel.exit(code);
-    this.#channel.end();
+    const ended = new Promise<void>((resolve) => {
+      this.#channel.end(() => resolve());
+    });
+    await Promise.race([ended, this.#gone]);
   }
 
   #flush(stream: Writable): Promise<void> {

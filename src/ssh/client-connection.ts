@@ -14,6 +14,7 @@ export interface ConnectionOptions extends CommandDoors {
 
 /** One client: its login, then its commands, side by side where it wants that. */
 export class ClientConnection {
+  readonly closed: Promise<void>;
   readonly #connection: Connection;
   readonly #socket: Socket;
   readonly #options: ConnectionOptions;
@@ -28,6 +29,9 @@ export class ClientConnection {
     this.#socket = socket;
     this.#options = options;
     this.#logger = options.logger;
+    this.closed = new Promise((resolve) => {
+      connection.on("close", resolve);
+    });
   }
 
   open(): void {

@@ -35,6 +35,7 @@ export function createSshServer(options: SshServerOptions): SshServer {
 
 /** How long an aborted command may take to put things in order. */
 const abortMs = 10_000;
+const goodbyeMs = 1_000;
 
 class SshDoor implements SshServer {
   readonly #options: SshServerOptions;
@@ -71,12 +72,18 @@ class SshDoor implements SshServer {
     await within(graceMs, this.#settled());
     for (const client of this.#clients) client.cancel(new Error("Berth is being stopped"));
     await within(abortMs, this.#settled());
+    // Clients hang up by themselves after their command; told to go at once, they would lose its exit code.
+    await within(goodbyeMs, this.#left());
     for (const client of this.#clients) client.end();
     for (const socket of this.#sockets) socket.destroySoon();
   }
 
   async #settled(): Promise<void> {
     await Promise.all([...this.#clients].map((client) => client.settled()));
+  }
+
+  async #left(): Promise<void> {
+    await Promise.all([...this.#clients].map((client) => client.closed));
   }
 
   #welcome(socket: Socket, hostKeys: HostKeys): void {

@@ -214,9 +214,11 @@ describe("limits", () => {
     const released = new Promise<void>((resolve) => {
       release = resolve;
     });
+    let running = 0;
     await using host = await startSshHost({
       limits: { sessionsPerConnection: 2 },
       execute: async () => {
+        running += 1;
         await released;
         return 0;
       },
@@ -225,6 +227,7 @@ describe("limits", () => {
     const first = host.ssh(["x"], { options: [...master, "-o", "ControlMaster=yes"] });
     await eventually(async () => (await readdir(host.folder)).includes("mux"));
     const second = host.ssh(["x"], { options: master });
+    await eventually(async () => running === 2);
     // Turned away, ssh would go on with a connection of its own.
     const third = await host.ssh(["x"], { options: [...master, "-o", "ProxyCommand=false"] }).finally(release);
     assert.notEqual(third.code, 0);
