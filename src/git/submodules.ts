@@ -3,11 +3,19 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { ExecError, exec } from "../lib/exec.ts";
 import { UserError } from "../model/errors.ts";
-import { archive, type CommitRequest, gitlinksOf, listTree, type Tree } from "./commit-source.ts";
 import type { Git } from "./git.ts";
+import type { Reading } from "./repositories.ts";
 import { archiveAttributes } from "./repository-files.ts";
 import { parseSubmoduleMap, submoduleProtocols, submoduleUrl, withoutPassword } from "./submodule-map.ts";
 import { joinTars } from "./tar-join.ts";
+import { archive, gitlinksOf, listTree, type Tree } from "./tree.ts";
+
+export interface SubmoduleRequest {
+  readonly git: Git;
+  readonly reading: Reading;
+  /** A path for a folder that is not there yet. */
+  readonly newScratch: () => Promise<string>;
+}
 
 interface Placed {
   readonly tree: Tree;
@@ -24,7 +32,7 @@ const fetchTimeoutMs = 300_000;
  * own and archived from there: nothing of it is ever checked out on this host, so no hook, filter or link of it has an effect.
  */
 export async function tarWithSubmodules(
-  request: CommitRequest,
+  request: SubmoduleRequest,
   tree: Tree,
   gitlinks: ReadonlyMap<string, string>,
 ): Promise<Readable> {
@@ -55,7 +63,7 @@ interface Collection {
 }
 
 async function addSubmodules(
-  request: CommitRequest,
+  request: SubmoduleRequest,
   collection: Collection,
   parent: Placed,
   gitlinks: ReadonlyMap<string, string>,
@@ -95,7 +103,7 @@ interface Wanted {
   readonly name: string;
 }
 
-async function fetchCommit(request: CommitRequest, wanted: Wanted): Promise<void> {
+async function fetchCommit(request: SubmoduleRequest, wanted: Wanted): Promise<void> {
   const { git, reading } = request;
   const { repository, url, commit, name } = wanted;
   await mkdir(repository);
