@@ -145,7 +145,9 @@ export class Supervisor {
   async #warmUp(): Promise<void> {
     const { compileCache, program, logger } = this.#options;
     // The cache knows files by their path: an upgrade to another folder begins with an empty one.
-    const start = ["main.ts", "cli/root-flag.ts", "config/paths.ts"].map((path) => join(import.meta.dirname, "..", path));
+    const start = ["main.ts", "cli/root-flag.ts", "config/paths.ts"].map((path) =>
+      join(import.meta.dirname, "..", path),
+    );
     const mark = join(compileCache, `router-${await fingerprintOf(start, [this.#fingerprint, ...program])}`);
     if (await exists(mark)) return;
     await mkdir(compileCache, { recursive: true });
