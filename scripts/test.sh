@@ -37,22 +37,24 @@ run_tests() {
   cat "$part" >>"$results"
 }
 
-# What of Berth there is on this machine: containers, networks, volumes, processes.
+# What of Berth there is on this machine, one thing a line, behind the instance that it belongs to (or -).
 inventory() {
-  local filter
+  local filter instance='{{or (.Label "berth.instance") "-"}}'
   for filter in label=berth.instance name=^berth-test; do
-    docker ps -a --filter "$filter" --format 'container {{.ID}} {{.Names}} {{.Status}}'
-    docker network ls --filter "$filter" --format 'network {{.ID}} {{.Name}}'
-    docker volume ls --filter "$filter" --format 'volume {{.Name}}'
-  done | sort -u | sed -E 's/ (Up|Exited|Created) .*//'
-  pgrep -a -f "$checkout/src/" | sed 's/^/process /' || true
+    docker ps -a --filter "$filter" --format "$instance container {{.ID}} {{.Names}}"
+    docker network ls --filter "$filter" --format "$instance network {{.ID}} {{.Name}}"
+    docker volume ls --filter "$filter" --format "$instance volume {{.Name}}"
+  done | sort -u
+  pgrep -a -f "$checkout/src/" | sed 's/^/- process /' || true
 }
 
+# A Berth that was there before the tests goes on with its work.
 check_leaks() {
   local leaked
-  leaked=$(inventory | sort -u | comm -13 "$scratch/before" -)
+  leaked=$(inventory | awk 'FILENAME == ARGV[1] { line[$0]; if ($1 != "-") instance[$1]; next } !($0 in line) && !($1 in instance)' "$scratch/before" -)
   [ -n "$leaked" ] || return 0
-  warn "The tests left behind:" "$leaked"
+  warn "The tests left behind (instance, what, name):"
+  printf '%s\n' "$leaked" >&2
   failures=$((failures + 1))
 }
 
@@ -70,7 +72,7 @@ prepare_machine
 require_commands pgrep=procps
 ensure_modules "$checkout" all
 make_images
-inventory | sort -u >"$scratch/before"
+inventory >"$scratch/before"
 (($# > 0)) || long_step "Types, format, lint, architecture" run_checks || failures=$((failures + 1))
 
 mapfile -t files < <(test_files "$@")
