@@ -40,7 +40,7 @@ die() {
 heartbeat() {
   local log=$1 begun=$SECONDS line
   # It outlives its parent by seconds: whoever reads our output must not wait for it.
-  while sleep 10 </dev/null >/dev/null 2>&1; do
+  while sleep 10 >/dev/null 2>&1; do
     line=$(tail -n 1 "$log" 2>/dev/null | tr '\r' '\n' | tail -n 1 | cut -c 1-90)
     printf '       ... %ss: %s\n' "$((SECONDS - begun))" "$line"
   done
