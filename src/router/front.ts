@@ -1,7 +1,8 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { Server as NetServer, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { setImmediate } from "node:timers/promises";
+import { createServer } from "../lib/node-http.ts";
 import { errorPage } from "./error-page.ts";
 import { faults } from "./faults.ts";
 import { forward } from "./forward.ts";

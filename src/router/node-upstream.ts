@@ -1,5 +1,6 @@
-import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
+import type { ClientRequest, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
+import { Agent, request as httpRequest } from "../lib/node-http.ts";
 import type { Target } from "../model/route.ts";
 import type { Limits } from "./options.ts";
 import { pump } from "./pump.ts";

@@ -1,7 +1,8 @@
-import { Agent, type ClientRequest, type IncomingMessage, ServerResponse } from "node:http";
+import type { ClientRequest, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type HttpProxy from "http-proxy";
+import { Agent, ServerResponse } from "../lib/node-http.ts";
 import type { TargetState } from "./balancer.ts";
 import { connectTo } from "./connect.ts";
 import { type Fault, faults, interruptions } from "./faults.ts";
