@@ -42,6 +42,7 @@ choose_ports() {
 fail_with_log() {
   warn "$1" "The end of $state/daemon.log:"
   tail -n 25 "$state/daemon.log" >&2
+  [ ! -s "$(root)/router.log" ] || { warn "The end of its router's:" && tail -n 10 "$(root)/router.log" >&2; }
   exit 1
 }
 
