@@ -89,9 +89,15 @@ sample_repository() {
   git -C "$folder" config core.sshCommand "$(ssh_command)"
 }
 
+# After a stop, the daemon begins by starting the app again, and takes no push for it meanwhile.
 push() {
+  local log=$scratch/push deadline=$((SECONDS + 120))
   step "git push berth main"
-  git -C "$state/client/$app" push berth main || fail_with_log "The push failed."
+  until git -C "$state/client/$app" push berth main 2>&1 | tee "$log"; do
+    grep -q 'in progress' "$log" && ((SECONDS < deadline)) || fail_with_log "The push failed."
+    say "It is busy; trying again"
+    sleep 1
+  done
 }
 
 url() { echo "http://$app.$domain:$http_port/"; }

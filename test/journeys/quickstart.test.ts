@@ -29,7 +29,7 @@ suite("quickstart", () => {
     const second = await quickstart();
     assert.equal(second.code, 0, second.stdout + second.stderr);
     assert.match(second.stdout, /already running/);
-    assert.match(second.stderr, /Everything up-to-date/);
+    assert.match(second.stdout, /Everything up-to-date/);
 
     const [, push] = /(GIT_SSH_COMMAND=[^\n]*\\\n *git push \S+) HEAD:main/.exec(second.stdout) ?? [];
     assert.ok(push, "it says how to push");
