@@ -94,7 +94,7 @@ push() {
   local log=$scratch/push deadline=$((SECONDS + 120))
   step "git push berth main"
   until git -C "$state/client/$app" push berth main 2>&1 | tee "$log"; do
-    grep -q 'in progress' "$log" && ((SECONDS < deadline)) || fail_with_log "The push failed."
+    if ((SECONDS >= deadline)) || ! grep -q 'in progress' "$log"; then fail_with_log "The push failed."; fi
     say "It is busy; trying again"
     sleep 1
   done
