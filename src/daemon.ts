@@ -14,6 +14,7 @@ import { type BerthNetwork, ensureNetwork } from "./docker/network.ts";
 import { sweep } from "./docker/sweep.ts";
 import { createRepositories } from "./git/bare-repositories.ts";
 import { createGitService } from "./git/git-service.ts";
+import { collectAtRest } from "./lib/collect-at-rest.ts";
 import { claimFolder } from "./lib/exclusive.ts";
 import { freePort } from "./lib/free-port.ts";
 import { contains, parseAddress, parseSubnet } from "./lib/ipv4.ts";
@@ -103,6 +104,8 @@ async function start(settings: Settings, logger: Logger, undo: Undo): Promise<vo
     await builder.settled();
   });
 
+  const memory = collectAtRest();
+  undo(() => memory.stop());
   const reconciler = new Reconciler(context);
   undo(() => reconciler.stop());
   const supervisor = createRouterSupervisor(settings, { paths, httpPort, publisher, logger });
@@ -180,7 +183,7 @@ interface RouterParts {
 
 function createRouterSupervisor(settings: Settings, { paths, httpPort, publisher, logger }: RouterParts): Supervisor {
   return createSupervisor({
-    program: [process.execPath, join(import.meta.dirname, "main.ts")],
+    program: [process.execPath, "--expose-gc", "--max-semi-space-size=4", join(import.meta.dirname, "main.ts")],
     root: paths.root,
     http: { port: httpPort, host: settings.httpHost },
     options: [],

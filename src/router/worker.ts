@@ -1,5 +1,6 @@
 import { readFile, rm } from "node:fs/promises";
 import { writeFileAtomically } from "../lib/atomic-file.ts";
+import { collectAtRest } from "../lib/collect-at-rest.ts";
 import { workerExit } from "../model/route.ts";
 import { AccessLog } from "./access-log.ts";
 import { Balancer } from "./balancer.ts";
@@ -83,9 +84,11 @@ class Worker {
     // These come from the terminal of a daemon in the foreground, and are meant for it.
     process.on("SIGHUP", ignore);
     process.on("SIGINT", ignore);
+    const memory = collectAtRest();
     const following = this.#start();
     const exitCode = await following.listening;
     if (exitCode === undefined) await this.#end(await retired);
+    memory.stop();
     this.#ended.abort();
     await following.routes;
     await this.#snapshot.settled();
