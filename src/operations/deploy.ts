@@ -21,7 +21,7 @@ export async function deploy(context: Context, input: { app: string; source: Sou
   const app = await ensureApp(context, input.app);
   const { source } = input;
   const short = source.commit.slice(0, 7);
-  return context.locks.hold(app, `deploy of ${short} by ${job.actor}`, async () => {
+  const deployed = await context.locks.hold(app, `deploy of ${short} by ${job.actor}`, async () => {
     const timings = stopwatch(context.now);
     const build = startBuild(context, app, source.commit);
     const log = openBuildLog(context, build.id, job.progress);
@@ -32,7 +32,6 @@ export async function deploy(context: Context, input: { app: string; source: Sou
       const release = await releaseImage(context, { app, build, image }, logged);
       timings.lap("start");
       finishBuild(context, build, { status: "succeeded" });
-      context.background.run("prune images", () => pruneImages(context, app.id));
       const fields = { app: app.name, release: release.version, build: build.id, ms: timings.laps() };
       context.logger.info(fields, "deployed");
       return { release, urls: urlsOf(context, app.id) };
@@ -43,6 +42,8 @@ export async function deploy(context: Context, input: { app: string; source: Sou
       log.close();
     }
   });
+  context.background.run("prune images", () => pruneImages(context, app.id));
+  return deployed;
 }
 
 interface BuildInput {
@@ -96,7 +97,10 @@ async function releaseImage(
     await replaceDynos(context, { app: { ...app, stopped: false }, release, activate }, job);
     return release;
   } catch (error) {
-    await context.images.remove(image.reference);
+    // The reason is what counts; an image that is left is removed at the next start.
+    await context.images.remove(image.reference).catch((failure: unknown) => {
+      context.logger.warn({ err: failure, image: image.reference }, "image of a failed deploy could not be removed");
+    });
     throw error;
   }
 }

@@ -14,10 +14,9 @@ export class InService {
     this.#apps.set(appId, dynos);
   }
 
-  /** Forgets dynos that are no more, whose end nobody told us. */
-  retain(appId: string, existing: ReadonlySet<string>): void {
-    const dynos = this.#apps.get(appId);
-    for (const id of dynos?.keys() ?? []) if (!existing.has(id)) dynos?.delete(id);
+  /** Of all that are in service, up or not. */
+  ids(appId: string): string[] {
+    return [...(this.#apps.get(appId)?.keys() ?? [])];
   }
 
   forget(appId: string): void {

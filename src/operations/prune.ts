@@ -1,3 +1,4 @@
+import { messageOf } from "../model/errors.ts";
 import type { Context } from "./context.ts";
 
 /** How many builds of an app are remembered, with their logs (Dokku's default). */
@@ -8,6 +9,11 @@ const keepBuilds = 20;
  * one that a newer release shares (a config change or a rollback makes a release without a build).
  */
 export async function pruneImages(context: Context, appId: string): Promise<void> {
+  // Alone: a rollback that has seen its image must not lose it to us.
+  await context.locks.upkeep(appId, (giveWay) => prune(context, appId, giveWay));
+}
+
+async function prune(context: Context, appId: string, giveWay: AbortSignal): Promise<void> {
   const { app, releases } = context.store.read((view) => ({
     app: view.apps.byId(appId),
     releases: view.releases.of(appId),
@@ -17,9 +23,14 @@ export async function pruneImages(context: Context, appId: string): Promise<void
   const kept = new Set(newest.map((release) => release.image));
   for (const release of releases) if (release.id === app.currentReleaseId) kept.add(release.image);
   const old = new Set(releases.map((release) => release.image).filter((image) => !kept.has(image)));
-  // A dyno of an old release may still be draining; the engine then refuses, and the next deploy tries again.
-  await Promise.allSettled([...old].map((image) => context.images.remove(image)));
   pruneBuilds(context, appId);
+  for (const image of old) {
+    if (giveWay.aborted) return;
+    // A dyno of an old release may still be draining; the engine then refuses, and the next deploy tries again.
+    await context.images.remove(image).catch((error: unknown) => {
+      context.logger.debug({ reason: messageOf(error), image }, "image could not be removed yet");
+    });
+  }
 }
 
 function pruneBuilds(context: Context, appId: string): void {

@@ -16,26 +16,29 @@ export async function renameApp(context: Context, input: { app: string; name: st
   requireFree(context, input.name);
   return context.locks.hold(app, `rename by ${job.actor}`, async () => {
     const renamed = { ...app, name: input.name };
-    const activate = () => {
-      requireFree(context, input.name);
-      context.store.write((changes) => changes.apps.update(renamed));
-    };
-    await context.repositories.rename(app.name, renamed.name);
-    try {
-      if (release === undefined) {
-        activate();
-        await context.publisher.withdraw(app.name);
-        await publishRoutes(context, app.id);
-      } else {
-        await replaceDynos(context, { app: renamed, release, activate, nameBefore: app.name }, job);
-      }
-    } catch (error) {
-      const stored = context.store.read((view) => view.apps.byId(app.id));
-      if (stored?.name === app.name) await context.repositories.rename(renamed.name, app.name);
-      throw error;
+    const activate = () => moveApp(context, app, renamed);
+    if (release === undefined) {
+      await activate();
+      await publishRoutes(context, app.id);
+      await context.publisher.withdraw(app.name);
+    } else {
+      await replaceDynos(context, { app: renamed, release, activate, nameBefore: app.name }, job);
     }
     return renamed;
   });
+}
+
+/** Repository and state in one go: a daemon that is killed while dynos boot leaves the app whole, under its old name. */
+async function moveApp(context: Context, app: App, renamed: App): Promise<void> {
+  requireFree(context, renamed.name);
+  await context.repositories.rename(app.name, renamed.name);
+  try {
+    requireFree(context, renamed.name);
+    context.store.write((changes) => changes.apps.update(renamed));
+  } catch (error) {
+    await context.repositories.rename(renamed.name, app.name);
+    throw error;
+  }
 }
 
 function requireFree(context: Context, name: string): void {

@@ -9,7 +9,7 @@ interface Replacement {
   /** As it will be after `activate`. */
   readonly app: App;
   readonly release: Release;
-  readonly activate: () => void;
+  readonly activate: () => void | Promise<void>;
   /** The name that its running dynos still carry. */
   readonly nameBefore?: string;
   /** Only dynos of this type; all where undefined. */

@@ -18,8 +18,8 @@ export async function rollback(
   const version = input.version ?? current.version - 1;
   const target = context.store.read((view) => view.releases.byVersion(app.id, version));
   if (target === undefined) throw releaseMissing(app, version, input.version === undefined);
-  await requireImage(context, app, target);
   return context.locks.hold(app, `rollback to v${version} by ${job.actor}`, async () => {
+    await requireImage(context, app, target);
     const next = draftRelease(context, app, {
       image: target.image,
       config: target.config,

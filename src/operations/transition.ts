@@ -18,7 +18,7 @@ export interface Transition {
   readonly start: readonly WantedDyno[];
   readonly stop: readonly Dyno[];
   /** Makes the change in the store, once the new dynos are healthy and before a request reaches them. */
-  readonly activate: () => void;
+  readonly activate: () => void | Promise<void>;
   /** The app may have another name after `activate`; its old one then leaves the route table. */
   readonly nameBefore?: string;
   /** Wait until the old dynos have ended, or let that go on in the background. */
@@ -35,14 +35,15 @@ const startsAtOnce = 4;
 export async function transition(context: Context, plan: Transition, job: Job): Promise<void> {
   const fresh = await startHealthy(context, plan, job);
   try {
-    plan.activate();
+    await plan.activate();
   } catch (error) {
     await removeAll(context, fresh);
     throw error;
   }
   context.inService.change(plan.app.id, { add: fresh.filter(isWeb), remove: plan.stop });
-  if (plan.nameBefore !== undefined) await context.publisher.withdraw(plan.nameBefore);
   await publishRoutes(context, plan.app.id);
+  // Not before: the app's own domains lead to it under both names.
+  if (plan.nameBefore !== undefined) await context.publisher.withdraw(plan.nameBefore);
   if (plan.awaitStop === true) await retire(context, plan.stop);
   else context.background.run("retire old dynos", () => retire(context, plan.stop));
 }

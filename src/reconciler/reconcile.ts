@@ -4,32 +4,43 @@ import type { Release } from "../model/release.ts";
 import type { Context } from "../operations/context.ts";
 import { routesOf } from "../operations/publish-routes.ts";
 import { currentRelease } from "../operations/require-app.ts";
-import { transition } from "../operations/transition.ts";
+import { retire, type Transition, transition } from "../operations/transition.ts";
 import { type Difference, difference, wantedOfApp } from "../operations/wanted-dynos.ts";
 
 const probeTimeoutMs = 1_000;
 
 /**
  * Makes what Docker runs equal to what the store wants, one app at a time. An app under its lock is left alone: whoever
- * holds it is changing exactly this. The lock is taken only where there is something to repair, so that a look in passing
- * does not refuse a user's command.
+ * holds it is changing exactly this. Takes the lock only where there is something to repair, and gives it to a user who
+ * wants it. Throws why a repair failed; what `signal` or a user has ended did not.
  */
-export async function reconcileApp(context: Context, appId: string): Promise<void> {
-  if (context.locks.isHeld(appId)) return;
-  const plan = await planRepair(context, appId);
-  if (plan === undefined || context.locks.isHeld(appId)) return;
-  await context.locks.hold(plan.app, "repair of its dynos", async () => {
+export async function reconcileApp(context: Context, appId: string, signal: AbortSignal): Promise<void> {
+  if (context.locks.isHeld(appId) || (await planRepair(context, appId)) === undefined) return;
+  await context.locks.upkeep(appId, async (giveWay) => {
+    const ended = AbortSignal.any([signal, giveWay]);
     // What was seen without the lock may have been changed since.
-    const sure = await planRepair(context, appId);
-    if (sure === undefined) return;
-    const { app, start, stop } = sure;
+    const repair = await planRepair(context, appId);
+    if (repair === undefined || ended.aborted) return;
+    const { app, start, stop } = repair;
     context.logger.info({ app: app.name, start: start.length, stop: stop.length }, "repairing dynos");
-    const job = { progress: silent, signal: new AbortController().signal, actor: "reconciler" };
-    await transition(context, { ...sure, activate: () => undefined }, job);
+    const job = { progress: silent, signal: ended, actor: "reconciler" };
+    const results = await Promise.allSettled(byType(repair).map((part) => transition(context, part, job)));
+    const failed = results.find((result) => result.status === "rejected");
+    if (failed !== undefined && !ended.aborted) throw failed.reason;
   });
 }
 
 type Repair = Difference & { readonly app: App; readonly release: Release | undefined };
+
+/** A worker that does not come up must not keep the web dynos down: each process type is repaired by itself. */
+function byType({ app, release, start, stop }: Repair): Transition[] {
+  const types = new Set([...start, ...stop].map(({ processType }) => processType));
+  const ofType = (type: string) => (dyno: { processType: string }) => dyno.processType === type;
+  const activate = () => undefined;
+  return [...types]
+    .map(ofType)
+    .map((fits) => ({ app, release, start: start.filter(fits), stop: stop.filter(fits), activate }));
+}
 
 /** Undefined where nothing is to be done, or the app is gone. */
 async function planRepair(context: Context, appId: string): Promise<Repair | undefined> {
@@ -40,18 +51,26 @@ async function planRepair(context: Context, appId: string): Promise<Repair | und
   });
   if (state === undefined) return undefined;
   const { app, release, formation } = state;
+  const inService = context.inService.ids(appId);
   const existing = await context.scheduler.list(app.name);
-  context.inService.retain(appId, new Set(existing.map((dyno) => dyno.id)));
+  forgetGone(context, appId, inService, existing);
   const actual = existing.filter((dyno) => !context.retiring.has(dyno.id));
   const plan = difference(wantedOfApp(app, release, formation), actual, release?.version ?? 0);
   return plan.start.length === 0 && plan.stop.length === 0 ? undefined : { app, release, ...plan };
 }
 
+/** Of those that served before the list was asked for: one that began to serve meanwhile is not in it, and is not gone. */
+function forgetGone(context: Context, appId: string, inService: readonly string[], existing: readonly Dyno[]): void {
+  const there = new Set(existing.map(({ id }) => id));
+  const gone = inService.filter((id) => !there.has(id));
+  if (gone.length > 0) context.inService.change(appId, { remove: gone.map((id) => ({ id })) });
+}
+
 const silent = { step() {}, headline() {}, detail() {}, warn() {}, line() {} };
 
 /**
- * At the start of the daemon: finds out which dynos serve and hands the router its first table. Nothing is started or
- * stopped yet, so an app that runs is not disturbed.
+ * At the start of the daemon: finds out which dynos serve and hands the router its first table. Nothing of an app
+ * is started or stopped yet, so one that runs is not disturbed.
  */
 export async function adoptRunning(context: Context): Promise<void> {
   const apps = context.store.read((view) => view.apps.list());
@@ -68,6 +87,23 @@ export async function adoptRunning(context: Context): Promise<void> {
   await context.publisher.replace(
     apps.map((app) => routesOf(context, app.id)).filter((routes) => routes !== undefined),
   );
+  retireOrphans(
+    context,
+    dynos.filter((dyno) => !apps.some((app) => app.name === dyno.app)),
+  );
+}
+
+/**
+ * A daemon that was killed in a rename left the dynos of the old name. Only now is it sure that they are not the new ones
+ * of a rename in progress; later they would be taken for those of the next app of that name.
+ */
+function retireOrphans(context: Context, orphans: readonly Dyno[]): void {
+  if (orphans.length === 0) return;
+  context.logger.warn(
+    { dynos: orphans.map(({ app, id }) => ({ app, id })) },
+    "removing dynos of apps that are not there",
+  );
+  context.background.run("retire dynos of no app", () => retire(context, orphans));
 }
 
 async function adoptApp(context: Context, app: App, actual: readonly Dyno[]): Promise<void> {

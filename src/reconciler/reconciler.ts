@@ -18,6 +18,8 @@ export class Reconciler {
   #running: Promise<void>[] = [];
   /** Dynos that are being asked whether they accept connections again. */
   readonly #probing = new Set<string>();
+  /** Apps whose last repair failed: only the round tries them again, as what a failed repair removes is `gone` too. */
+  readonly #failing = new Set<string>();
 
   constructor(context: Context) {
     this.#context = context;
@@ -39,7 +41,9 @@ export class Reconciler {
 
   async #repeat(): Promise<void> {
     while (!this.#stop.signal.aborted) {
-      await this.#all();
+      await this.#all().catch((error: unknown) => {
+        this.#context.logger.error({ err: error }, "round of repairs failed");
+      });
       await delay(everyMs, undefined, { signal: this.#stop.signal }).catch(() => undefined);
     }
   }
@@ -56,8 +60,10 @@ export class Reconciler {
   /** A failure concerns one app and must not keep the others from being repaired. */
   async #one(appId: string): Promise<void> {
     try {
-      await reconcileApp(this.#context, appId);
+      await reconcileApp(this.#context, appId, this.#stop.signal);
+      this.#failing.delete(appId);
     } catch (error) {
+      this.#failing.add(appId);
       this.#context.logger.warn({ err: error, app: appId }, "app could not be repaired");
     }
   }
@@ -102,7 +108,11 @@ export class Reconciler {
     await delay(settleMs, undefined, { signal: this.#stop.signal }).catch(() => undefined);
     const app = this.#context.store.read((view) => view.apps.byName(event.app));
     if (app === undefined || this.#stop.signal.aborted) return;
-    this.#context.inService.change(app.id, { remove: [event] });
-    await this.#one(app.id);
+    const { inService } = this.#context;
+    if (inService.ids(app.id).includes(event.id)) {
+      inService.change(app.id, { remove: [event] });
+      await publishRoutes(this.#context, app.id);
+    }
+    if (!this.#failing.has(app.id)) await this.#one(app.id);
   }
 }

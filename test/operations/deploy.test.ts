@@ -165,3 +165,10 @@ test("a deploy starts an app that was stopped", async (t) => {
   await world.deploy("shop");
   assert.equal((await world.scheduler.list("shop")).length, 1);
 });
+
+test("a deploy that fails says why, also where its image cannot be removed", async (t) => {
+  const world = await createWorld(t);
+  world.scheduler.script({ app: "shop" }, { exitCode: 1 });
+  world.images.remove = () => Promise.reject(new Error("in use"));
+  await assert.rejects(world.deploy("shop"), { code: "dyno-unhealthy" });
+});

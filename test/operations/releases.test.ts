@@ -160,3 +160,33 @@ test("a domain belongs to one app and is kept in its canonical form", async (t) 
   await world.operations.removeDomains({ app: "shop", domains: ["shop.example.com"] });
   assert.equal(world.publisher.table.get("shop")?.hosts.includes("shop.example.com"), false);
 });
+
+test("a rollback and the removal of old images exclude each other", async (t) => {
+  const world = await createWorld(t, { keepReleases: 2 });
+  for (const digit of "12") await world.deploy("shop", digit.repeat(40));
+  const removing = Promise.withResolvers<void>();
+  const remove = world.images.remove.bind(world.images);
+  world.images.remove = async (reference) => {
+    await removing.promise;
+    await remove(reference);
+  };
+  await world.deploy("shop", "3".repeat(40));
+  const rollback = world.operations.rollback({ app: "shop", version: 1 }, world.job());
+  removing.resolve();
+  await assert.rejects(rollback, { code: "image-missing" });
+});
+
+test("a rename publishes the new name before the old one goes, and moves the repository with the state", async (t) => {
+  const world = await createWorld(t);
+  await world.deploy("shop");
+  await world.repositories.ensure("shop");
+  world.publisher.log.length = 0;
+  const rename = world.repositories.rename;
+  world.repositories.rename = async (from, to) => {
+    assert.equal(world.scheduler.started.at(-1)?.app, "store", "its dynos are up");
+    await rename(from, to);
+  };
+  await world.operations.renameApp({ app: "shop", name: "store" }, world.job());
+  assert.deepEqual(world.publisher.log.slice(0, 2), ["publish store web.1", "withdraw shop"]);
+  assert.deepEqual([...world.repositories.names], ["store"]);
+});

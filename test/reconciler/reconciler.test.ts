@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { reconcileApp } from "../../src/reconciler/reconcile.ts";
 import { Reconciler } from "../../src/reconciler/reconciler.ts";
 import { createWorld, type World } from "../helpers/world.ts";
 
@@ -103,4 +104,98 @@ test("builds that an earlier daemon left running are marked abandoned", async (t
     world.context.store.read((view) => view.builds.byId("left")?.status),
     "abandoned",
   );
+});
+
+test("a repair that fails is not tried again at once, though what it removes is gone", async (t) => {
+  const world = await createWorld(t, { settleMs: 20 });
+  await world.deploy("shop");
+  world.scheduler.script({ app: "shop" }, { exitCode: 1 });
+  const [dyno] = await world.scheduler.list("shop");
+  await running(t, world);
+  world.scheduler.vanish(dyno?.id ?? "");
+  await eventually(() => world.scheduler.started.length, 2);
+  await delay(1_500);
+  assert.equal(world.scheduler.started.length, 2);
+});
+
+test("a repair gives way to a user's change, which then has the app to itself", async (t) => {
+  const world = await createWorld(t, { healthTimeoutMs: 60_000 });
+  await world.deploy("shop");
+  const [dyno] = await world.scheduler.list("shop");
+  world.scheduler.script({ app: "shop", release: 1 }, { listens: false });
+  world.scheduler.vanish(dyno?.id ?? "");
+  await running(t, world);
+  await eventually(() => world.scheduler.started.length, 2);
+  assert.equal(await world.operations.busyWith({ app: "shop" }), undefined, "a push is not turned away");
+  const { release } = await world.deploy("shop", "2".repeat(40));
+  assert.deepEqual(
+    (await world.scheduler.list("shop")).map((left) => left.release),
+    [release.version],
+  );
+});
+
+test("a stop does not wait for a repair that cannot come to an end", async (t) => {
+  const world = await createWorld(t, { healthTimeoutMs: 60_000 });
+  await world.deploy("shop");
+  const [dyno] = await world.scheduler.list("shop");
+  world.scheduler.script({ app: "shop" }, { listens: false });
+  world.scheduler.vanish(dyno?.id ?? "");
+  const reconciler = new Reconciler(world.context);
+  await reconciler.start();
+  await eventually(() => world.scheduler.started.length, 2);
+  const begin = performance.now();
+  await reconciler.stop();
+  assert.ok(performance.now() - begin < 5_000);
+  assert.deepEqual(await world.scheduler.list("shop"), [], "and leaves no dyno that was never healthy");
+});
+
+test("a worker that does not come up does not keep the web dyno down", async (t) => {
+  const world = await createWorld(t, { settleMs: 20 });
+  world.builder.processTypes = { web: "./web", worker: "./worker" };
+  await world.operations.createApp({ name: "shop" });
+  await world.operations.scale({ app: "shop", quantities: { worker: 1 }, deploy: true }, world.job());
+  await world.deploy("shop");
+  world.scheduler.script({ processType: "worker" }, { exitCode: 1 });
+  for (const { id } of await world.scheduler.list("shop")) world.scheduler.vanish(id);
+  await running(t, world);
+  await eventually(() => world.scheduler.stopped.length, 1);
+  const left = await world.scheduler.list("shop");
+  assert.deepEqual(
+    left.map((dyno) => dyno.processType),
+    ["web"],
+  );
+  await eventually(
+    () => world.publisher.targets("shop"),
+    left.map((dyno) => dyno.id),
+  );
+});
+
+test("a dyno that begins to serve while the reconciler looks stays in service", async (t) => {
+  const world = await createWorld(t);
+  const { release } = await world.deploy("shop");
+  const listed = Promise.withResolvers<void>();
+  const list = world.scheduler.list.bind(world.scheduler);
+  world.scheduler.list = async (app) => {
+    const seen = await list(app);
+    await listed.promise;
+    return seen;
+  };
+  const looking = reconcileApp(world.context, release.appId, new AbortController().signal);
+  world.scheduler.list = list;
+  await world.operations.restart({ app: "shop", processType: undefined }, world.job());
+  listed.resolve();
+  await looking;
+  const [dyno] = world.publisher.targets("shop");
+  await world.operations.addDomains({ app: "shop", domains: ["shop.example.com"] });
+  assert.deepEqual(world.publisher.targets("shop"), [dyno]);
+});
+
+test("dynos whose app is not there are removed at the start, as those of an old name", async (t) => {
+  const world = await createWorld(t);
+  await world.deploy("shop");
+  const spec = world.scheduler.started.at(-1);
+  assert.ok(spec !== undefined);
+  await world.scheduler.start({ ...spec, app: "before" });
+  await running(t, world);
+  await eventually(async () => (await world.scheduler.list()).map((dyno) => dyno.app), ["shop"]);
 });
