@@ -50,7 +50,8 @@ start_daemon() {
   step "Starting Berth on ports $ssh_port (git, commands) and $http_port (web) of 127.0.0.1"
   mkdir -p "$(root)"
   # A session of its own: it goes on when this script and its terminal are gone.
-  setsid "$checkout/node_modules/.bin/node" "$checkout/src/main.ts" serve --root "$(root)" --domain "$domain" \
+  "$checkout/src/main.ts" serve --warm-up
+  setsid "$checkout/src/main.ts" serve --root "$(root)" --domain "$domain" \
     --ssh-host 127.0.0.1 --ssh-port "$ssh_port" --http-host 127.0.0.1 --http-port "$http_port" --https-port "$https_port" \
     >>"$state/daemon.log" 2>&1 </dev/null &
   await_daemon "$checkout" "$(root)" "$ssh_port" 60 kill -0 "$!" || fail_with_log "Berth did not start."
@@ -125,7 +126,7 @@ next_steps() {
            git push ssh://berth@127.0.0.1:$ssh_port/my-app HEAD:main
 
        Commands, as root or over ssh with that key:
-         alias berth='sudo BERTH_ROOT=$(root) $checkout/node_modules/.bin/node $checkout/src/main.ts'
+         alias berth='sudo BERTH_ROOT=$(root) $checkout/src/main.ts'
          berth logs $app
          berth ps:scale $app web=2
          berth config:set $app GREETING=hello

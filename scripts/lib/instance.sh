@@ -5,7 +5,7 @@
 berth_in() {
   local program=$1 root=$2
   shift 2
-  BERTH_ROOT=$root "$program/node_modules/.bin/node" "$program/src/main.ts" "$@"
+  BERTH_ROOT=$root "$program/src/main.ts" "$@"
 }
 
 daemon_answers() { berth_in "$1" "$2" apps:list --quiet >/dev/null 2>&1; }

@@ -97,15 +97,23 @@ async function rssMb(pid: number): Promise<number> {
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
 }
 
+async function measureMemory(berth: Berth, when: string): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 15_000));
+  const daemon = await rssMb(berth.pid);
+  const router = await rssMb(Number(await readFile(join(berth.root, "run/router-1.pid"), "utf8")));
+  const total = (daemon + router).toFixed(0);
+  say(`  ${when}: daemon ${daemon.toFixed(0)} MB + router ${router.toFixed(0)} MB = ${total} MB resident`);
+}
+
 async function measureIdle(berth: Berth): Promise<void> {
   const source = await berth.repositoryOf(nullApp("idle"));
   const existing = (await berth.cliOk("--quiet", "apps:list")).trim().split("\n").length;
   for (let app = existing; app < 20; app++) await berth.pushOk(source, `idle${app}`);
-  await new Promise((resolve) => setTimeout(resolve, 10_000));
-  const daemon = await rssMb(berth.pid);
-  const router = await rssMb(Number(await readFile(join(berth.root, "run/router-1.pid"), "utf8")));
-  const total = (daemon + router).toFixed(0);
-  say(`  idle with 20 apps: daemon ${daemon.toFixed(0)} MB + router ${router.toFixed(0)} MB = ${total} MB resident`);
+  await measureMemory(berth, "20 apps, at rest after all these deploys and requests");
+  await berth.signal("SIGTERM");
+  await berth.cliOk("router:stop");
+  await berth.serve();
+  await measureMemory(berth, "20 apps, idle since the start");
   const times: number[] = [];
   for (let round = 0; round < 20; round++) {
     const begin = performance.now();

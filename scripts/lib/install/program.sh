@@ -61,7 +61,7 @@ write_command() {
   mkdir -p "$(dirname "$command_link")"
   cat >"$command_link.new" <<TEXT
 #!/bin/sh
-BERTH_ROOT=\${BERTH_ROOT:-$root} exec $program_home/current/node_modules/.bin/node $program_home/current/src/main.ts "\$@"
+BERTH_ROOT=\${BERTH_ROOT:-$root} exec $program_home/current/src/main.ts "\$@"
 TEXT
   chmod 755 "$command_link.new"
   mv -T "$command_link.new" "$command_link"

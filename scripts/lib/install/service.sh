@@ -13,8 +13,10 @@ Wants=network-online.target docker.service
 
 [Service]
 User=$user
-Environment=BERTH_ROOT=$root
-ExecStart=$program_home/current/node_modules/.bin/node $program_home/current/src/main.ts serve
+Environment=BERTH_ROOT=$root NODE_COMPILE_CACHE=$root/compile-cache
+# Without its code in the compile cache, the daemon would keep node's type stripper, and be half as big again.
+ExecStartPre=-$program_home/current/src/main.ts serve --warm-up
+ExecStart=$program_home/current/src/main.ts serve
 Restart=always
 RestartSec=1
 # The router workers are processes of their own that outlive the daemon, and the next daemon takes them over: traffic goes
@@ -55,6 +57,16 @@ WantedBy=multi-user.target
 TEXT
 }
 
+# A router worker that is replaced in an upgrade may have connections that it has not accepted yet: with this, the kernel
+# hands them to its successor instead of resetting them.
+sysctl_file=/etc/sysctl.d/60-berth.conf
+
+write_sysctl() {
+  echo net.ipv4.tcp_migrate_req=1 >"$sysctl_file"
+  # Kernels before 5.14 do not know it, and containers may not set it.
+  sysctl -q -p "$sysctl_file" 2>/dev/null || true
+}
+
 write_unit() {
   unit_text >"$unit.new"
   if cmp -s "$unit.new" "$unit"; then
@@ -82,6 +94,7 @@ runs_what_is_installed() {
 }
 
 ensure_service() {
+  write_sysctl
   write_unit
   systemctl enable --quiet berth
   if runs_what_is_installed; then
@@ -104,6 +117,6 @@ remove_service() {
   # What is left are router workers.
   systemctl kill berth 2>/dev/null || true
   stop_processes_of "$root"
-  rm -f "$unit"
+  rm -f "$unit" "$sysctl_file"
   systemctl daemon-reload
 }
