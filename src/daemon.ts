@@ -26,6 +26,7 @@ import { Background } from "./operations/background.ts";
 import type { Context, OperationSettings } from "./operations/context.ts";
 import { createOperations } from "./operations/create-operations.ts";
 import { InService } from "./operations/in-service.ts";
+import { OneOffs } from "./operations/one-offs.ts";
 import { Reconciler } from "./reconciler/reconciler.ts";
 import { createRouteServer, type RouteServer } from "./routing/route-server.ts";
 import { createSupervisor, type Supervisor } from "./routing/supervisor.ts";
@@ -92,6 +93,7 @@ async function start(settings: Settings, logger: Logger, undo: Undo): Promise<vo
     settings: operationSettings(settings, httpPort),
     locks: new AppLocks(Date.now),
     inService: new InService(),
+    oneOffs: new OneOffs(),
     background,
     retiring: new Set(),
     probe: acceptsConnections,

@@ -19,5 +19,6 @@ export type ConfigVars = Readonly<Record<string, string>>;
 export type ProcessTypes = Readonly<Record<string, string>>;
 
 export function wantedQuantity(formation: Formation, processType: string): number {
-  return formation[processType] ?? (processType === "web" ? 1 : 0);
+  const quantity = Object.hasOwn(formation, processType) ? formation[processType] : undefined;
+  return quantity ?? (processType === "web" ? 1 : 0);
 }

@@ -23,7 +23,12 @@ export function openBuildLog(context: Context, buildId: string, progress: Progre
     if (pending === "") return;
     const text = pending;
     pending = "";
-    context.store.write((changes) => changes.builds.appendLog(buildId, text));
+    try {
+      context.store.write((changes) => changes.builds.appendLog(buildId, text));
+    } catch (error) {
+      // A full disk, mostly. The user has seen the lines, and a release that serves is not to be called a failure for them.
+      context.logger.error({ err: error, build: buildId }, "log of a build could not be stored");
+    }
   };
   const keep = (text: string) => {
     if (stored > longestLog) return;

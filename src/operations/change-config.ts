@@ -49,7 +49,7 @@ export async function changeConfig(context: Context, input: ConfigChange, job: J
 
 /** Makes the app's config vars equal to `after`. */
 export function storeConfig(changes: Changes, app: App, before: ConfigVars, after: ConfigVars): void {
-  const gone = Object.keys(before).filter((key) => !(key in after));
+  const gone = Object.keys(before).filter((key) => !Object.hasOwn(after, key));
   if (gone.length > 0) changes.config.unset(app.id, gone);
   changes.config.set(app.id, after);
 }

@@ -7,6 +7,7 @@ import type { Store } from "../store/store.ts";
 import type { AppLocks } from "./app-locks.ts";
 import type { Background } from "./background.ts";
 import type { InService } from "./in-service.ts";
+import type { OneOffs } from "./one-offs.ts";
 
 /** What every verb works with. Made once by daemon.ts. */
 export interface Context {
@@ -21,6 +22,7 @@ export interface Context {
   readonly settings: OperationSettings;
   readonly locks: AppLocks;
   readonly inService: InService;
+  readonly oneOffs: OneOffs;
   readonly background: Background;
   /** Dynos on their way out: nobody else is to touch them. */
   readonly retiring: Set<string>;

@@ -127,7 +127,12 @@ function failBuild(
   error: unknown,
 ): void {
   if (error instanceof UserError) log.failure(error);
-  finishBuild(context, build, { status: job.signal.aborted ? "canceled" : "failed" });
+  try {
+    finishBuild(context, build, { status: job.signal.aborted ? "canceled" : "failed" });
+  } catch (failure) {
+    // What failed first is what the user must see.
+    context.logger.error({ err: failure, build: build.id }, "end of a build could not be stored");
+  }
 }
 
 function finishBuild(context: Context, build: Build, { status }: Pick<Build, "status">): void {

@@ -25,5 +25,5 @@ export async function runDyno(
     config: { ...release.config, ...input.env },
     stopTimeoutSeconds: durationProperty(context, app.id, "ps.stop-timeout-seconds") / 1000,
   };
-  return context.scheduler.attach(spec, io);
+  return context.oneOffs.run(app.id, io.signal, (signal) => context.scheduler.attach(spec, { ...io, signal }));
 }

@@ -19,7 +19,7 @@ export function quantities(processTypes: ProcessTypes, formation: Formation): Fo
 }
 
 export function isScalable(processTypes: ProcessTypes, processType: string): boolean {
-  return processType in processTypes && !notDynos.has(processType);
+  return Object.hasOwn(processTypes, processType) && !notDynos.has(processType);
 }
 
 /** All dynos of a release under a formation, web first. Types that the release does not have are passed over. */

@@ -8,6 +8,7 @@ import { Background } from "../../src/operations/background.ts";
 import type { Context, OperationSettings } from "../../src/operations/context.ts";
 import { createOperations } from "../../src/operations/create-operations.ts";
 import { InService } from "../../src/operations/in-service.ts";
+import { OneOffs } from "../../src/operations/one-offs.ts";
 import type { Deployed, Job, Operations } from "../../src/operations/operations.ts";
 import type { RoutePublisher } from "../../src/routing/publisher.ts";
 import { createMemoryStore } from "../../src/store/memory/memory-store.ts";
@@ -103,6 +104,7 @@ export async function createWorld(test: TestContext, settings: Partial<Operation
     },
     locks: new AppLocks(Date.now),
     inService: new InService(),
+    oneOffs: new OneOffs(),
     background: new Background(logger),
     retiring: new Set(),
     probe: acceptsConnections,

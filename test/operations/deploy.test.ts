@@ -172,3 +172,17 @@ test("a deploy that fails says why, also where its image cannot be removed", asy
   world.images.remove = () => Promise.reject(new Error("in use"));
   await assert.rejects(world.deploy("shop"), { code: "dyno-unhealthy" });
 });
+
+test("a log that cannot be stored does not make a failure of a deploy", async (t) => {
+  const world = await createWorld(t);
+  const write = world.context.store.write.bind(world.context.store);
+  world.context.store.write = (work) =>
+    write((changes) => {
+      const appendLog = () => {
+        throw new Error("database or disk is full");
+      };
+      return work({ ...changes, builds: { ...changes.builds, appendLog } });
+    });
+  const { release } = await world.deploy("shop");
+  assert.equal(release.version, 1);
+});

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { PassThrough } from "node:stream";
 import { test } from "node:test";
 import type { UserError } from "../../src/model/errors.ts";
+import { reconcileApp } from "../../src/reconciler/reconcile.ts";
 import { createWorld } from "../helpers/world.ts";
 
 test("config of an app that is not deployed waits for its first release", async (t) => {
@@ -189,4 +191,51 @@ test("a rename publishes the new name before the old one goes, and moves the rep
   await world.operations.renameApp({ app: "shop", name: "store" }, world.job());
   assert.deepEqual(world.publisher.log.slice(0, 2), ["publish store web.1", "withdraw shop"]);
   assert.deepEqual([...world.repositories.names], ["store"]);
+});
+
+test("destroying ends one-off dynos first, as they hold the image", async (t) => {
+  const world = await createWorld(t);
+  await world.deploy("shop");
+  let open = 0;
+  world.scheduler.scriptRuns(async (_spec, { signal }) => {
+    open += 1;
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    open -= 1;
+    throw signal.reason;
+  });
+  const remove = world.images.remove.bind(world.images);
+  world.images.remove = (reference) => (open > 0 ? Promise.reject(new Error("in use")) : remove(reference));
+  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
+  const io = { stdin, stdout, stderr, terminal: undefined, signal: new AbortController().signal };
+  const run = world.operations.run({ app: "shop", command: ["bash"], env: {} }, io);
+  const ended = assert.rejects(run, { code: "app-destroyed" });
+  await world.operations.destroyApp({ app: "shop" });
+  await ended;
+  assert.deepEqual(await world.operations.listApps(), []);
+});
+
+test("an app whose destruction broke off stays down, and can be destroyed again", async (t) => {
+  const world = await createWorld(t);
+  const { release } = await world.deploy("shop");
+  const remove = world.images.remove.bind(world.images);
+  world.images.remove = () => Promise.reject(new Error("engine stopped"));
+  await assert.rejects(world.operations.destroyApp({ app: "shop" }));
+  await reconcileApp(world.context, release.appId, new AbortController().signal);
+  assert.deepEqual(await world.scheduler.list("shop"), []);
+  world.images.remove = remove;
+  await world.operations.destroyApp({ app: "shop" });
+  assert.equal(world.publisher.table.size, 0);
+});
+
+test("config vars may have the names of an object's own methods", async (t) => {
+  const world = await createWorld(t);
+  await world.deploy("shop");
+  const set = { app: "shop", vars: { constructor: "1" }, restart: false };
+  await world.operations.setConfig(set, world.job());
+  await world.operations.unsetConfig({ app: "shop", keys: ["constructor"], restart: false }, world.job());
+  assert.deepEqual(await world.operations.config({ app: "shop" }), {});
+  const quantities = { constructor: 1 };
+  await assert.rejects(world.operations.scale({ app: "shop", quantities, deploy: true }, world.job()), {
+    code: "unknown-process-type",
+  });
 });
