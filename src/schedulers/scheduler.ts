@@ -49,6 +49,8 @@ export interface LogOptions {
   readonly follow: boolean;
   /** How many of the last lines to begin with. */
   readonly lines: number;
+  /** Only lines of a later time than this (as LogLine has it). */
+  readonly after?: string;
   readonly signal: AbortSignal;
 }
 
@@ -71,6 +73,7 @@ export interface Scheduler {
   watch(signal: AbortSignal): Promise<AsyncIterable<DynoEvent>>;
   /** Exit code of the process. */
   attach(spec: RunSpec, io: RunIo): Promise<number>;
+  /** A dyno that is not there has no lines. */
   logs(id: string, options: LogOptions): AsyncIterable<LogLine>;
   /** Ports on which something in the dyno listens, and on which address; empty where it cannot be told. */
   listeners(id: string): Promise<Listener[]>;

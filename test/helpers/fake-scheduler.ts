@@ -75,6 +75,14 @@ export class FakeScheduler implements Scheduler {
     if (fake) this.#end(fake, code);
   }
 
+  /** The engine starts it again, as it does some time after `exit`. */
+  restart(id: string): void {
+    const fake = this.#dynos.get(id);
+    if (!fake) return;
+    fake.dyno = { ...fake.dyno, state: "running" };
+    this.#emit({ type: "started", id, app: fake.dyno.app });
+  }
+
   /** The container vanishes as with `docker rm -f`. */
   vanish(id: string): void {
     const fake = this.#dynos.get(id);
@@ -163,7 +171,9 @@ export class FakeScheduler implements Scheduler {
   async *logs(id: string, options: LogOptions): AsyncIterable<LogLine> {
     const fake = this.#dynos.get(id);
     if (!fake) return;
+    const { after } = options;
     let next = Math.max(0, fake.lines.length - options.lines);
+    if (after !== undefined) next = Math.max(next, fake.lines.filter((line) => line.time <= after).length);
     while (!options.signal.aborted) {
       const line = fake.lines[next];
       if (line) {

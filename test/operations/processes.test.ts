@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { dynoName } from "../../src/model/dyno.ts";
 import { createWorld, type World } from "../helpers/world.ts";
 
@@ -175,6 +176,50 @@ test("followed logs go on with the dynos of a later deploy, and end when the rea
     if (line.text === "hello from v2") abort.abort();
   }
   assert.deepEqual(seen, ["before", "hello from v2"]);
+});
+
+test("followed logs leave nothing out and repeat nothing when a dyno is started again or its log breaks off", async (t) => {
+  const world = await createWorld(t);
+  await deployed(world);
+  const [dyno] = await world.scheduler.list("shop");
+  const id = dyno?.id ?? "";
+  world.scheduler.print(id, "before");
+  const logs = world.scheduler.logs.bind(world.scheduler);
+  let reads = 0;
+  world.scheduler.logs = async function* (which, options) {
+    if (options.follow && ++reads === 1) world.scheduler.print(id, "between the last lines and the next");
+    for await (const line of logs(which, options)) {
+      yield line;
+      if (line.text === "broken") throw new Error("the engine was restarted");
+    }
+  };
+  const abort = new AbortController();
+  const input = { app: "shop", processes: [], lines: 10, follow: true, signal: abort.signal };
+  const seen: string[] = [];
+  for await (const line of await world.operations.logs(input)) {
+    seen.push(line.text);
+    if (line.text.startsWith("between")) {
+      world.scheduler.print(id, "last words");
+      world.scheduler.exit(id, 1);
+      world.scheduler.restart(id);
+      world.scheduler.print(id, "booting");
+    }
+    if (line.text === "booting") world.scheduler.print(id, "broken");
+    if (line.text === "broken") {
+      await delay(20);
+      world.scheduler.print(id, "while nobody read");
+      world.scheduler.restart(id);
+    }
+    if (line.text === "while nobody read") abort.abort();
+  }
+  assert.deepEqual(seen, [
+    "before",
+    "between the last lines and the next",
+    "last words",
+    "booting",
+    "broken",
+    "while nobody read",
+  ]);
 });
 
 test("a one-off command gets the release's config and its own variables, and its exit code comes back", async (t) => {

@@ -180,7 +180,21 @@ const contract: Record<string, (harness: SchedulerHarness, t: TestContext) => Pr
     }
     const last = await Array.fromAsync(scheduler.logs(id, { follow: false, lines: 2, signal: never }));
     assert.deepEqual(texts(last), printed.slice(-2));
+    for (const follow of [false, true]) {
+      const options = { follow, lines: 100, signal: never };
+      const after = await Array.fromAsync(scheduler.logs(id, { ...options, after: lines[44]?.time ?? "" }));
+      assert.deepEqual(texts(after), printed.slice(45));
+      const later = await Array.fromAsync(scheduler.logs(id, { ...options, after: lines[49]?.time ?? "" }));
+      assert.deepEqual(later, []);
+    }
     await scheduler.stop(id);
+  },
+
+  "a dyno that is not there has no lines": async ({ scheduler }) => {
+    for (const follow of [false, true]) {
+      const options = { follow, lines: 10, signal: never };
+      assert.deepEqual(await Array.fromAsync(scheduler.logs("0".repeat(64), options)), []);
+    }
   },
 
   "following logs ends with the dyno": async (harness) => {

@@ -5,12 +5,40 @@ import type { LogLine, LogOptions } from "../scheduler.ts";
 
 type Output = LogLine["stream"];
 
+// The engine reads all that a dyno ever wrote to find what is new, unless it is told how far back to look.
+const farthestBack = 10_000;
+
 /** Ends with the container (also when it is about to be restarted), the signal, or what there is. */
 export async function* logs(engine: DockerEngine, id: string, options: LogOptions): AsyncGenerator<LogLine> {
-  const { signal, follow, lines: tail } = options;
+  const { after } = options;
+  const all = after === undefined ? unfiltered(engine, id, options) : since(engine, id, { ...options, after });
+  try {
+    for await (const line of all) if (after === undefined || line.time > after) yield line;
+  } catch (error) {
+    // It was removed, maybe just now.
+    if (!hasStatus(error, 404, 409)) throw error;
+  }
+}
+
+function since(
+  engine: DockerEngine,
+  id: string,
+  options: LogOptions & { readonly after: string },
+): AsyncGenerator<LogLine> {
+  const lines = Math.min(options.lines, farthestBack);
+  return unfiltered(engine, id, { ...options, lines }, Math.floor(Date.parse(options.after) / 1000));
+}
+
+async function* unfiltered(
+  engine: DockerEngine,
+  id: string,
+  { signal, follow, lines: tail }: LogOptions,
+  since?: number,
+): AsyncGenerator<LogLine> {
   const begin = Date.now() / 1000;
   let last: LogLine | undefined;
-  for await (const line of read(engine, id, { follow, tail }, signal)) {
+  const range = since === undefined ? { tail } : { tail, since };
+  for await (const line of read(engine, id, { follow, ...range }, signal)) {
     last = line;
     yield line;
   }
@@ -32,14 +60,9 @@ async function* missed(
   const all = Number.MAX_SAFE_INTEGER;
   const range = last === undefined ? (tail > 0 ? { tail } : { tail: all, since: begin }) : { tail: all, since };
   let seen = last !== undefined;
-  try {
-    for await (const line of read(engine, id, { follow: false, ...range }, signal)) {
-      if (!seen) yield line;
-      else seen = !isSame(line, last);
-    }
-  } catch (error) {
-    // It was removed: nothing more is to be had.
-    if (!hasStatus(error, 404, 409)) throw error;
+  for await (const line of read(engine, id, { follow: false, ...range }, signal)) {
+    if (!seen) yield line;
+    else seen = !isSame(line, last);
   }
 }
 
