@@ -52,7 +52,10 @@ export async function runDaemon(settings: Settings): Promise<void> {
     await start(settings, logger, (work) => undos.push(work));
     logger.info({ signal: await told }, "stopping");
   } finally {
-    for (const undo of undos.reverse()) await undo();
+    for (const undo of undos.reverse()) {
+      // One that fails must not keep the others from ending, the store above all.
+      await Promise.try(undo).catch((error: unknown) => logger.error({ err: error }, "bug: stopping a part failed"));
+    }
   }
   logger.info("stopped");
 }
@@ -63,7 +66,7 @@ async function start(settings: Settings, logger: Logger, undo: Undo): Promise<vo
   const instance = await loadInstanceId(paths.instanceId);
   const engine = createDockerEngine({ socketPath: settings.dockerSocket });
   const network = await ensureNetwork(engine, instance);
-  await sweep(engine, instance);
+  await sweep(engine, instance, logger);
 
   const store = openSqliteStore(paths.database);
   undo(() => store.close());

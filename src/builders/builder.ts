@@ -42,6 +42,8 @@ export interface Builder {
 
 /** What Berth made on the engine for an app and must remove again. Removing what is not there is no error. */
 export interface ImageStore {
+  /** References of all images that builds have made and that are still there. */
+  list(): Promise<string[]>;
   exists(reference: string): Promise<boolean>;
   remove(reference: string): Promise<void>;
   /** Everything kept between builds of the app. */

@@ -81,6 +81,8 @@ export interface ContainerDetails {
 export interface Images {
   /** Undefined where there is none. */
   inspect(reference: string): Promise<ImageDetails | undefined>;
+  /** References of those with all these labels. */
+  list(labels: Labels): Promise<string[]>;
   /** Throws EngineError with status 409 where a container uses it. */
   remove(reference: string): Promise<void>;
 }

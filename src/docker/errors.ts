@@ -31,8 +31,14 @@ export function translate(error: unknown, socketPath: string): Error {
       },
     );
   }
-  const told = json?.message;
-  return new EngineError(typeof told === "string" ? told : messageOf(error).trim(), statusCode, error);
+  const told = typeof json?.message === "string" ? json.message : messageOf(error).trim();
+  if (/no space left on device/i.test(told)) {
+    return new UserError("disk-full", "The disk that the Docker engine uses is full", {
+      hint: "Make room on it, for example with 'docker image prune', and try again",
+      cause: error,
+    });
+  }
+  return new EngineError(told, statusCode, error);
 }
 
 const running = "See that the engine runs (systemctl status docker) and that docker.socket names its socket";

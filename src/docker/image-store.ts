@@ -8,6 +8,7 @@ import { labels } from "./labels.ts";
 export function createImageStore({ engine, instance }: { engine: DockerEngine; instance: string }): ImageStore {
   const isOurs = (found: Labels | undefined): boolean => found?.[labels.instance] === instance;
   return {
+    list: () => engine.images.list({ [labels.instance]: instance, [labels.kind]: "image" }),
     exists: async (reference) => isOurs((await engine.images.inspect(reference))?.labels),
     remove: async (reference) => {
       if (!isOurs((await engine.images.inspect(reference))?.labels)) return;

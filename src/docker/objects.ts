@@ -9,6 +9,12 @@ export function imagesOf(docker: Dockerode, call: Call): Images {
       const found = await ifThere(call(() => docker.getImage(reference).inspect()));
       return found && { id: found.Id, labels: found.Config.Labels ?? {} };
     },
+    list: (labels) =>
+      call(async () => {
+        const found = await docker.listImages({ filters: { label: labelFilter(labels) } });
+        // Null where it has none, whatever the types say.
+        return found.flatMap((image) => image.RepoTags ?? []).filter((reference) => reference !== "<none>:<none>");
+      }),
     remove: async (reference) => {
       await ifThere(call(() => docker.getImage(reference).remove()));
     },

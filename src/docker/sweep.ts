@@ -1,3 +1,5 @@
+import type { Logger } from "../lib/logger.ts";
+import { messageOf } from "../model/errors.ts";
 import type { DockerEngine } from "./engine.ts";
 import { type Kind, labels } from "./labels.ts";
 
@@ -7,7 +9,7 @@ const shortLived: readonly Kind[] = ["run", "build", "slug"];
  * Removes what a daemon that was killed left behind: containers of one-off runs and builds that another run of the daemon
  * made, and dynos it had created but not yet started. To be called before this daemon starts any. Gives how many went.
  */
-export async function sweep(engine: DockerEngine, instance: string): Promise<number> {
+export async function sweep(engine: DockerEngine, instance: string, logger: Logger): Promise<number> {
   const found = await engine.containers.list({ [labels.instance]: instance });
   const left: string[] = [];
   for (const container of found) {
@@ -16,6 +18,9 @@ export async function sweep(engine: DockerEngine, instance: string): Promise<num
     const unborn = kind === "dyno" && container.status === "created";
     if (orphan || unborn) left.push(container.id);
   }
-  await Promise.all(left.map((id) => engine.containers.remove(id)));
-  return left.length;
+  const results = await Promise.allSettled(left.map((id) => engine.containers.remove(id)));
+  const failed = results.filter((result) => result.status === "rejected");
+  // A container that the engine cannot remove (a busy device) must not keep Berth from starting.
+  for (const { reason } of failed) logger.warn({ reason: messageOf(reason) }, "a leftover container cannot be removed");
+  return left.length - failed.length;
 }

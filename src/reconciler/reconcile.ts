@@ -123,6 +123,25 @@ async function adoptApp(context: Context, app: App, actual: readonly Dyno[]): Pr
   );
 }
 
+/** Images that no release has: a daemon was killed between build and release, or the engine refused to remove them. */
+export async function removeOrphanImages(context: Context): Promise<void> {
+  // Both before the first build of this daemon, whose image has no release for a while.
+  const images = await context.images.list();
+  const wanted = context.store.read(
+    (view) => new Set(view.apps.list().flatMap((app) => view.releases.of(app.id).map((release) => release.image))),
+  );
+  const orphans = images.filter((image) => !wanted.has(image));
+  if (orphans.length === 0) return;
+  context.logger.info({ images: orphans }, "removing images that no release has");
+  context.background.run("remove images of no release", async () => {
+    for (const image of orphans) {
+      await context.images.remove(image).catch((error: unknown) => {
+        context.logger.warn({ err: error, image }, "image of no release could not be removed");
+      });
+    }
+  });
+}
+
 /** Builds that a daemon before this one left behind. */
 export function abandonBuilds(context: Context): void {
   context.store.write((changes) => {

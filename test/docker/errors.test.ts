@@ -9,6 +9,11 @@ import { EngineError, translate } from "../../src/docker/errors.ts";
 import { dockerSocket } from "../helpers/docker.ts";
 
 suite("Errors of the engine", () => {
+  test("a full disk is told as what it is", () => {
+    const answer = { statusCode: 500, json: { message: "write /app/file: no space left on device" } };
+    assert.equal((translate(answer, "/socket") as { code?: string }).code, "disk-full");
+  });
+
   test("a socket that is not there, or is no socket, is named with what to do", async (t) => {
     const folder = await mkdtemp(join(tmpdir(), "berth-test-"));
     t.after(() => rm(folder, { recursive: true }));

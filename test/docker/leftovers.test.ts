@@ -4,6 +4,7 @@ import { createDockerEngine } from "../../src/docker/create-engine.ts";
 import { cacheVolume, createImageStore } from "../../src/docker/image-store.ts";
 import { type Kind, labels } from "../../src/docker/labels.ts";
 import { sweep } from "../../src/docker/sweep.ts";
+import { createLogger } from "../../src/lib/logger.ts";
 import { dockerSocket, newInstance, rawDocker, removeAllOf } from "../helpers/docker.ts";
 import { requireImages, runImage } from "../helpers/images.ts";
 
@@ -40,7 +41,7 @@ suite("What Berth leaves on the engine", { concurrency: 2 }, () => {
       const foreign = await create(other, "run", "dead");
       const dyno = await create(id, "dyno", "started");
       await engine.containers.start(dyno);
-      assert.equal(await sweep(engine, id), runs.length + 1);
+      assert.equal(await sweep(engine, id, await createLogger("silent", false)), runs.length + 1);
       const left = await engine.containers.list({ [labels.instance]: id });
       assert.deepEqual(left.map((container) => container.id).sort(), [ours, dyno].sort());
       assert.ok(!left.some((container) => container.id === unborn));
@@ -54,6 +55,7 @@ suite("What Berth leaves on the engine", { concurrency: 2 }, () => {
     const images = createImageStore({ engine, instance });
     const reference = await commit(instance, "one");
     assert.equal(await images.exists(reference), true);
+    assert.ok((await images.list()).includes(reference));
     await images.remove(reference);
     assert.equal(await images.exists(reference), false);
     await images.remove(reference);

@@ -41,6 +41,10 @@ export class FakeImageStore implements ImageStore {
   readonly references = new Set<string>();
   readonly removedCaches: string[] = [];
 
+  async list(): Promise<string[]> {
+    return [...this.references];
+  }
+
   async exists(reference: string): Promise<boolean> {
     return this.references.has(reference);
   }

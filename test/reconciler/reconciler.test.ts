@@ -199,3 +199,11 @@ test("dynos whose app is not there are removed at the start, as those of an old 
   await running(t, world);
   await eventually(async () => (await world.scheduler.list()).map((dyno) => dyno.app), ["shop"]);
 });
+
+test("images that no release has are removed at the start", async (t) => {
+  const world = await createWorld(t);
+  const { release } = await world.deploy("shop");
+  world.images.references.add("berth-fake/shop:killed");
+  await running(t, world);
+  await eventually(() => [...world.images.references], [release.image]);
+});

@@ -13,8 +13,14 @@ const rules: Readonly<Record<string, string>> = {
   "domains.domain": "domain",
 };
 
-/** What a caller is to see of an error in a statement. */
+/** What a caller is to see of an error in a statement or transaction. */
 export function translateStatementError(error: unknown): unknown {
+  if (((codeOf(error) ?? 0) & 0xff) === codes.full) {
+    return new UserError("disk-full", "The disk with Berth's state is full: nothing was changed", {
+      hint: "Make room on it and try again",
+      cause: error,
+    });
+  }
   if (!uniquenessCodes.includes(codeOf(error) ?? 0)) return error;
   const column = /^UNIQUE constraint failed: (\S+)$/.exec(messageOf(error))?.[1];
   const what = column === undefined ? undefined : rules[column];

@@ -4,6 +4,7 @@ import { synchronous, TransactionGate } from "../transaction-gate.ts";
 import { Connection } from "./connection.ts";
 import { migrations } from "./migrations.ts";
 import { openDatabase } from "./open-database.ts";
+import { translateStatementError } from "./sqlite-errors.ts";
 import { createChanges, createView } from "./tables.ts";
 
 /**
@@ -35,6 +36,6 @@ function transaction<T>(database: DatabaseSync, begin: string, work: () => T): T
   } catch (error) {
     // A full disk and some other errors have rolled it back already.
     if (database.isTransaction) database.exec("ROLLBACK");
-    throw error;
+    throw translateStatementError(error);
   }
 }
