@@ -106,7 +106,8 @@ url() { echo "http://$app.$domain:$http_port/"; }
 fetch_page() {
   local page=$scratch/page code
   step "Fetching $(url)"
-  code=$(curl -sS -o "$page" -w '%{http_code}' --max-time 20 --noproxy '*' \
+  # With nothing to push, the app may just be on its way up again.
+  code=$(curl -sS -o "$page" -w '%{http_code}' --max-time 20 --retry 30 --retry-delay 1 --noproxy '*' \
     --resolve "$app.$domain:$http_port:127.0.0.1" "$(url)") || fail_with_log "No answer."
   [ "$code" = 200 ] || fail_with_log "It answered with status $code."
   say "200: $(head -c 200 "$page" | head -n 1)"

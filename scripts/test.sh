@@ -14,7 +14,7 @@ TEXT
 cores=$(nproc)
 journeys_at_once=$((cores + 1))
 # A file that hangs must not take the whole run with it.
-file_timeout_ms=900000
+file_timeout=900s
 results=$scratch/results
 failures=0
 
@@ -23,18 +23,35 @@ test_files() {
     { if (($# > 0)); then grep -E "$(IFS='|'; echo "$*")" || true; else cat; fi; }
 }
 
-# run_tests TITLE AT_ONCE FILE...
+# run_tests TITLE AT_ONCE FILE...: a process for each file, whose output comes when it is done. Not left to the runner's own
+# parallel mode: once in a while it waits for ever for a child that has ended.
 run_tests() {
-  local title=$1 at_once=$2 part=$scratch/part
+  local title=$1 at_once=$2
   shift 2
   (($# > 0)) || return 0
   step "$title: $# files, $at_once at once"
-  # A test finds its own settings, not those of the caller.
-  (cd "$checkout" && env -u BERTH_ROOT -u DOCKER_HOST PATH="$checkout/node_modules/.bin:$PATH" node --test \
-    --test-concurrency="$at_once" --test-timeout="$file_timeout_ms" \
+  export checkout scratch results file_timeout
+  export -f run_file
+  printf '%s\n' "$@" | xargs -d '\n' -P "$at_once" -I {} bash -c 'run_file {}' || failures=$((failures + 1))
+}
+
+# A test finds its own settings, not those of the caller.
+run_file() {
+  local file=$1 name part status=0
+  name=${file//\//_}
+  part=$scratch/$name
+  (cd "$checkout" && env -u BERTH_ROOT -u DOCKER_HOST PATH="$checkout/node_modules/.bin:$PATH" \
+    timeout --kill-after=10 "$file_timeout" node --test-isolation=none --test \
     --test-reporter=spec --test-reporter-destination=stdout \
-    --test-reporter="$checkout/scripts/lib/test-results.ts" --test-reporter-destination="$part" "$@") || failures=$((failures + 1))
-  cat "$part" >>"$results"
+    --test-reporter="$checkout/scripts/lib/test-results.ts" --test-reporter-destination="$part.results" "$file") \
+    >"$part.log" 2>&1 </dev/null || status=$?
+  ((status != 124)) || echo "$file did not end within $file_timeout" >>"$part.log"
+  {
+    flock 9
+    cat "$part.log"
+    cat "$part.results" >>"$results"
+  } 9>"$scratch/output.lock"
+  return "$status"
 }
 
 # What of Berth there is on this machine, one thing a line, behind the instance that it belongs to (or -).

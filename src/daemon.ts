@@ -48,10 +48,12 @@ export async function runDaemon(settings: Settings): Promise<void> {
   const undos: (() => Promise<void> | void)[] = [];
   // Asked before anything is started: a signal in the middle of the start is not lost.
   const told = toldToStop();
+  const stopping = new AbortController();
   try {
-    await start(settings, logger, (work) => undos.push(work));
+    await start(settings, logger, (work) => undos.push(work), stopping.signal);
     logger.info({ signal: await told }, "stopping");
   } finally {
+    stopping.abort(new UserError("stopping", "Berth is being stopped", { hint: "What runs goes on running" }));
     for (const undo of undos.reverse()) {
       // One that fails must not keep the others from ending, the store above all.
       await Promise.try(undo).catch((error: unknown) => logger.error({ err: error }, "bug: stopping a part failed"));
@@ -60,7 +62,7 @@ export async function runDaemon(settings: Settings): Promise<void> {
   logger.info("stopped");
 }
 
-async function start(settings: Settings, logger: Logger, undo: Undo): Promise<void> {
+async function start(settings: Settings, logger: Logger, undo: Undo, stopping: AbortSignal): Promise<void> {
   const paths = pathsBelow(settings.root);
   await prepareRoot(paths, undo);
   const instance = await loadInstanceId(paths.instanceId);
@@ -97,6 +99,7 @@ async function start(settings: Settings, logger: Logger, undo: Undo): Promise<vo
     locks: new AppLocks(Date.now),
     inService: new InService(),
     oneOffs: new OneOffs(),
+    stopping,
     background,
     retiring: new Set(),
     probe: acceptsConnections,

@@ -1,4 +1,4 @@
-import { normalizeDomains } from "../model/domain.ts";
+import { generatedDomain, normalizeDomains } from "../model/domain.ts";
 import { UserError } from "../model/errors.ts";
 import type { Context } from "./context.ts";
 import { publishRoutes } from "./publish-routes.ts";
@@ -17,6 +17,10 @@ export async function addDomains(
       const owner = changes.domains.owner(domain);
       if (owner === found.id) return { domain, changed: false };
       if (owner !== undefined) throw taken(domain, changes.apps.byId(owner)?.name ?? "another app");
+      const generatedFor = changes.apps
+        .list()
+        .find((app) => generatedDomain(app.name, context.settings.domain) === domain);
+      if (generatedFor !== undefined && generatedFor.id !== found.id) throw generatedTaken(domain, generatedFor.name);
       changes.domains.add(found.id, domain);
       return { domain, changed: true };
     });
@@ -24,6 +28,12 @@ export async function addDomains(
   });
   await publishRoutes(context, app.id);
   return changed;
+}
+
+function generatedTaken(domain: string, app: string): UserError {
+  return new UserError("domain-taken", `${domain} is the address of app ${app} under the global domain`, {
+    hint: "Choose another domain",
+  });
 }
 
 function taken(domain: string, app: string): UserError {

@@ -24,6 +24,8 @@ export interface Context {
   readonly inService: InService;
   readonly oneOffs: OneOffs;
   readonly background: Background;
+  /** Aborts when the daemon is told to stop: what would go on for ever, such as followed logs, ends then. */
+  readonly stopping: AbortSignal;
   /** Dynos on their way out: nobody else is to touch them. */
   readonly retiring: Set<string>;
   /** Whether something accepts connections there, told within the time. */

@@ -1,7 +1,8 @@
 import type { App } from "../model/app.ts";
+import { generatedDomain } from "../model/domain.ts";
 import { UserError } from "../model/errors.ts";
 import { checkAppName } from "../model/names.ts";
-import type { Changes } from "../store/store.ts";
+import type { Changes, View } from "../store/store.ts";
 import type { Context } from "./context.ts";
 import { newAppId } from "./ids.ts";
 import { publishRoutes } from "./publish-routes.ts";
@@ -14,10 +15,22 @@ export async function createApp(context: Context, input: { name: string }): Prom
         hint: `App ${input.name} exists; choose another name`,
       });
     }
+    requireHostFree(context, changes, input.name);
     return insertApp(context, changes, input.name);
   });
   await publishRoutes(context, app.id);
   return app;
+}
+
+/** An app gets a host name under the global domain: it must not be another app's own domain. Throws `domain-taken`. */
+export function requireHostFree(context: Context, view: View, name: string): void {
+  const host = generatedDomain(name, context.settings.domain);
+  const owner = host === undefined ? undefined : view.domains.owner(host);
+  if (host === undefined || owner === undefined) return;
+  const app = view.apps.byId(owner)?.name;
+  throw new UserError("domain-taken", `An app of this name would answer to ${host}, which is a domain of app ${app}`, {
+    hint: `Choose another name, or take the domain away first: domains:remove ${app} ${host}`,
+  });
 }
 
 /** The app of this name, made where it is missing, as the first push does. */

@@ -31,7 +31,7 @@ export async function deploy(context: Context, input: { app: string; source: Sou
       timings.lap("build");
       const release = await releaseImage(context, { app, build, image }, logged);
       timings.lap("start");
-      finishBuild(context, build, { status: "succeeded" });
+      finishBuild(context, build, { status: "succeeded", image: image.reference });
       const fields = { app: app.name, release: release.version, build: build.id, ms: timings.laps() };
       context.logger.info(fields, "deployed");
       return { release, urls: urlsOf(context, app.id) };
@@ -135,10 +135,10 @@ function failBuild(
   }
 }
 
-function finishBuild(context: Context, build: Build, { status }: Pick<Build, "status">): void {
+function finishBuild(context: Context, build: Build, end: Pick<Build, "status"> & Partial<Pick<Build, "image">>): void {
   context.store.write((changes) => {
     const stored = changes.builds.byId(build.id);
-    if (stored !== undefined) changes.builds.update({ ...stored, status, finishedAt: context.now() });
+    if (stored !== undefined) changes.builds.update({ ...stored, ...end, finishedAt: context.now() });
   });
 }
 

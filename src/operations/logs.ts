@@ -6,7 +6,8 @@ import { deployedApp } from "./require-app.ts";
 
 export async function logs(context: Context, input: LogsInput): Promise<AsyncIterable<DynoLogLine>> {
   context.store.read((view) => deployedApp(view, input.app));
-  return input.follow ? follow(context, input) : last(context, input);
+  if (!input.follow) return last(context, input);
+  return follow(context, { ...input, signal: AbortSignal.any([input.signal, context.stopping]) });
 }
 
 async function* last(context: Context, input: LogsInput): AsyncGenerator<DynoLogLine> {

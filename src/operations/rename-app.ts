@@ -2,6 +2,7 @@ import type { App } from "../model/app.ts";
 import { UserError } from "../model/errors.ts";
 import { checkAppName } from "../model/names.ts";
 import type { Context } from "./context.ts";
+import { requireHostFree } from "./create-app.ts";
 import type { Job } from "./operations.ts";
 import { publishRoutes } from "./publish-routes.ts";
 import { replaceDynos } from "./replace-dynos.ts";
@@ -31,6 +32,8 @@ export async function renameApp(context: Context, input: { app: string; name: st
 /** Repository and state in one go: a daemon that is killed while dynos boot leaves the app whole, under its old name. */
 async function moveApp(context: Context, app: App, renamed: App): Promise<void> {
   requireFree(context, renamed.name);
+  // One without an app is what a daemon left that was killed in a first push.
+  if (await context.repositories.exists(renamed.name)) await context.repositories.remove(renamed.name);
   await context.repositories.rename(app.name, renamed.name);
   try {
     requireFree(context, renamed.name);
@@ -42,7 +45,10 @@ async function moveApp(context: Context, app: App, renamed: App): Promise<void> 
 }
 
 function requireFree(context: Context, name: string): void {
-  if (context.store.read((view) => view.apps.byName(name)) !== undefined) {
-    throw new UserError("name-taken", "Name is already taken", { hint: `App ${name} exists; choose another name` });
-  }
+  context.store.read((view) => {
+    if (view.apps.byName(name) !== undefined) {
+      throw new UserError("name-taken", "Name is already taken", { hint: `App ${name} exists; choose another name` });
+    }
+    requireHostFree(context, view, name);
+  });
 }

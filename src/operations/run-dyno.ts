@@ -25,5 +25,6 @@ export async function runDyno(
     config: { ...release.config, ...input.env },
     stopTimeoutSeconds: durationProperty(context, app.id, "ps.stop-timeout-seconds") / 1000,
   };
-  return context.oneOffs.run(app.id, io.signal, (signal) => context.scheduler.attach(spec, { ...io, signal }));
+  const ends = AbortSignal.any([io.signal, context.stopping]);
+  return context.oneOffs.run(app.id, ends, (signal) => context.scheduler.attach(spec, { ...io, signal }));
 }

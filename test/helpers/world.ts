@@ -70,6 +70,8 @@ export interface World {
   readonly repositories: FakeRepositories;
   /** Everything that the last jobs told, one line each. */
   readonly told: string[];
+  /** The daemon is told to stop. */
+  stop(): void;
   job(signal?: AbortSignal): Job;
   deploy(app: string, commit?: string): Promise<Deployed>;
 }
@@ -82,6 +84,7 @@ export async function createWorld(test: TestContext, settings: Partial<Operation
   const builder = new FakeBuilder(images);
   const publisher = new RecordingPublisher();
   const repositories = new FakeRepositories();
+  const stopping = new AbortController();
   const context: Context = {
     store: createMemoryStore(),
     scheduler,
@@ -107,6 +110,7 @@ export async function createWorld(test: TestContext, settings: Partial<Operation
     oneOffs: new OneOffs(),
     background: new Background(logger),
     retiring: new Set(),
+    stopping: stopping.signal,
     probe: acceptsConnections,
     now: Date.now,
   };
@@ -134,6 +138,7 @@ export async function createWorld(test: TestContext, settings: Partial<Operation
     publisher,
     repositories,
     told,
+    stop: () => stopping.abort(new Error("Berth is being stopped")),
     job,
     deploy: (app, commit) => operations.deploy({ app, source: fakeSource({ Procfile: "" }, commit) }, job()),
   };

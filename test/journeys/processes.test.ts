@@ -10,7 +10,10 @@ import { afterSuite } from "../helpers/suite.ts";
 function pageAndWorker(page: string): Record<string, string> {
   const files = nullApp(page);
   const worker = '$|=1; my $n=0; while (1) { print "worked ".$n++."\\n"; sleep 1 }';
-  return { ...files, Procfile: `${files.Procfile}worker: perl worker.pl\n`, "worker.pl": worker };
+  // Not a shell: one that gets the Ctrl-C between two commands may lose it.
+  const terminal = '$|=1; system("tty; stty size"); print "waiting\\n"; sleep 60';
+  const procfile = `${files.Procfile}worker: perl worker.pl\n`;
+  return { ...files, Procfile: procfile, "worker.pl": worker, "terminal.pl": terminal };
 }
 
 suite("processes", () => {
@@ -112,16 +115,17 @@ suite("processes", () => {
   test("run has a terminal with its size when ssh asks for one, and Ctrl-C reaches the process", async () => {
     // `script` gives ssh the terminal that a test does not have.
     const inner = ["ssh", "-tt", ...berth.sshOptions(), "-p", String(berth.sshPort), "berth@127.0.0.1"];
-    const command = `stty rows 33 cols 101; ${inner.join(" ")} "run shop sh -c 'tty; stty size; exec sleep 60'"`;
+    const command = `stty rows 33 cols 101; ${inner.join(" ")} "run shop perl terminal.pl"`;
     const terminal = spawn("script", ["-qec", command, "/dev/null"], { stdio: ["pipe", "pipe", "inherit"] });
     let output = "";
     for await (const chunk of terminal.stdout) {
       const before = output;
       output += chunk;
-      if (!before.includes("33 101") && output.includes("33 101")) terminal.stdin.write("\x03");
+      if (!before.includes("waiting") && output.includes("waiting")) terminal.stdin.write("\x03");
     }
     if (terminal.exitCode === null) await once(terminal, "close");
     assert.match(output, /\/dev\/pts\/\d+/);
+    assert.match(output, /33 101/);
     assert.notEqual(terminal.exitCode, 0);
     await eventually(async () => assert.deepEqual(await berth.containers("label=berth.type=run"), []));
   });

@@ -16,6 +16,7 @@ test("a first deploy creates the app, a build, a release and one web dyno, and s
   assert.equal(app?.currentReleaseId, deployed.release.id);
   const [build] = store.read((view) => view.builds.of(app?.id ?? ""));
   assert.equal(build?.status, "succeeded");
+  assert.equal(build?.image, deployed.release.image);
   assert.equal(build?.commit, "a".repeat(40));
   assert.match(
     store.read((view) => view.builds.log(build?.id ?? "")),

@@ -240,3 +240,26 @@ test("a one-off command gets the release's config and its own variables, and its
   assert.deepEqual(world.scheduler.runs[0]?.config, { A: "1", B: "2" });
   assert.deepEqual(world.scheduler.runs[0]?.command, ["env", "-0"]);
 });
+
+test("followed logs and one-off commands end when the daemon is told to stop", async (t) => {
+  const world = await createWorld(t);
+  await deployed(world);
+  const signal = new AbortController().signal;
+  const lines = await world.operations.logs({ app: "shop", processes: [], lines: 10, follow: true, signal });
+  const read = Array.fromAsync(lines).catch(() => []);
+  world.scheduler.scriptRuns(
+    (_spec, io) => new Promise((_, reject) => io.signal.addEventListener("abort", () => reject(io.signal.reason))),
+  );
+  const { PassThrough } = await import("node:stream");
+  const io = {
+    stdin: new PassThrough(),
+    stdout: new PassThrough(),
+    stderr: new PassThrough(),
+    terminal: undefined,
+    signal,
+  };
+  const run = world.operations.run({ app: "shop", command: ["bash"], env: {} }, io);
+  world.stop();
+  await read;
+  await assert.rejects(run, /being stopped/);
+});

@@ -239,3 +239,14 @@ test("config vars may have the names of an object's own methods", async (t) => {
     code: "unknown-process-type",
   });
 });
+
+test("no app takes the address that another one has under the global domain", async (t) => {
+  const world = await createWorld(t);
+  await world.operations.createApp({ name: "shop" });
+  await world.operations.createApp({ name: "blog" });
+  const taken = { code: "domain-taken" };
+  await assert.rejects(world.operations.addDomains({ app: "blog", domains: ["shop.berth.test"] }), taken);
+  await world.operations.addDomains({ app: "blog", domains: ["blog.berth.test", "news.berth.test"] });
+  await assert.rejects(world.operations.createApp({ name: "news" }), taken);
+  await assert.rejects(world.operations.renameApp({ app: "shop", name: "news" }, world.job()), taken);
+});

@@ -13,7 +13,8 @@ Wants=network-online.target docker.service
 
 [Service]
 User=$user
-Environment=BERTH_ROOT=$root NODE_COMPILE_CACHE=$root/compile-cache
+Environment=BERTH_ROOT=$root
+Environment=NODE_COMPILE_CACHE=$root/compile-cache
 # Without its code in the compile cache, the daemon would keep node's type stripper, and be half as big again.
 ExecStartPre=-$program_home/current/src/main.ts serve --warm-up
 ExecStart=$program_home/current/src/main.ts serve

@@ -60,6 +60,8 @@ interface Copy {
 
 async function copyIntoImage({ containers }: DockerEngine, plan: BuildPlan, copy: Copy): Promise<void> {
   const files = containers.getArchive(copy.container, copy.folder);
+  // Awaited below; until then its failure has nobody else who listens.
+  files.catch(() => undefined);
   // The archive is opened while the container is made; an error of either must not leave the other behind.
   const target = await containers
     .create(containerName(plan, copy.kind), slugOptions(plan, copy.below))
