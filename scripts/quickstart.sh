@@ -94,7 +94,8 @@ sample_repository() {
 push() {
   local log=$scratch/push deadline=$((SECONDS + 120))
   step "git push berth main"
-  until git -C "$state/client/$app" push berth main 2>&1 | tee "$log"; do
+  # What the caller has in this variable would win over the repository's own setting.
+  until GIT_SSH_COMMAND=$(ssh_command) git -C "$state/client/$app" push berth main 2>&1 | tee "$log"; do
     if ((SECONDS >= deadline)) || ! grep -q 'in progress' "$log"; then fail_with_log "The push failed."; fi
     say "It is busy; trying again"
     sleep 1
