@@ -53,7 +53,7 @@ export interface Operations {
   property(input: { app: string; key: PropertyKey }): Promise<PropertyValue>;
 
   formation(input: { app: string }): Promise<FormationReport>;
-  /** Starts and stops only what differs. Throws `unknown-process-type` where the release has no such type. */
+  /** Starts and stops only what differs; without `deploy`, the next replacement of the dynos brings it. Throws `unknown-process-type` where the release has no such type. */
   scale(input: { app: string; quantities: Formation; deploy: boolean }, job: Job): Promise<void>;
   /** New dynos healthy before the old ones stop. Throws `not-deployed`. */
   restart(input: { app: string; processType: string | undefined }, job: Job): Promise<void>;

@@ -2,6 +2,7 @@ import type { App } from "../model/app.ts";
 import type { Release } from "../model/release.ts";
 import type { Context } from "./context.ts";
 import type { Job } from "./operations.ts";
+import { applyScale, pendingScale } from "./pending-scale.ts";
 import { transition } from "./transition.ts";
 import { wantedOfApp } from "./wanted-dynos.ts";
 
@@ -19,17 +20,20 @@ interface Replacement {
 /** New dynos for all that run, without downtime. */
 export async function replaceDynos(context: Context, replacement: Replacement, job: Job): Promise<void> {
   const { app, release, processType, nameBefore } = replacement;
-  const formation = context.store.read((view) => view.formation.of(app.id));
+  // A restart of one process type is not the deploy that a pending scale waits for.
+  const pending = processType === undefined ? context.store.read((view) => pendingScale(view, app.id)) : {};
+  const formation = context.store.read((view) => ({ ...view.formation.of(app.id), ...pending }));
   const ofType = (dyno: { processType: string }) => processType === undefined || dyno.processType === processType;
   const start = wantedOfApp(app, release, formation).filter(ofType);
   const running = await context.scheduler.list(nameBefore ?? app.name);
   const stop = running.filter(ofType).filter((dyno) => !context.retiring.has(dyno.id));
   for (const [type, count] of countByType(start)) job.progress.step(`Deploying ${type} (count=${count})`);
-  await transition(
-    context,
-    { app, release, start, stop, activate: replacement.activate, ...(nameBefore === undefined ? {} : { nameBefore }) },
-    job,
-  );
+  const activate = async () => {
+    await replacement.activate();
+    context.store.write((changes) => applyScale(changes, app.id, pending));
+  };
+  const renamed = nameBefore === undefined ? {} : { nameBefore };
+  await transition(context, { app, release, start, stop, activate, ...renamed }, job);
 }
 
 function countByType(dynos: readonly { processType: string }[]): Map<string, number> {

@@ -3,6 +3,7 @@ import { UserError } from "../model/errors.ts";
 import type { Release } from "../model/release.ts";
 import type { Context } from "./context.ts";
 import type { Job } from "./operations.ts";
+import { addPendingScale, applyScale } from "./pending-scale.ts";
 import { appByName, currentRelease } from "./require-app.ts";
 import { toFormation } from "./to-formation.ts";
 import { isScalable } from "./wanted-dynos.ts";
@@ -18,8 +19,10 @@ export async function scale(
   });
   if (release !== undefined) checkTypes(release, input.quantities);
   await context.locks.hold(app, `scaling by ${job.actor}`, async () => {
-    const store = () => context.store.write((changes) => changes.formation.set(app.id, input.quantities));
-    if (release === undefined || app.stopped || !input.deploy) return store();
+    const store = () => context.store.write((changes) => applyScale(changes, app.id, input.quantities));
+    // Nothing runs that would differ from what is stored.
+    if (release === undefined || app.stopped) return store();
+    if (!input.deploy) return context.store.write((changes) => addPendingScale(changes, app.id, input.quantities));
     const before = context.store.read((view) => view.formation.of(app.id));
     await toFormation(context, { app, release, formation: { ...before, ...input.quantities }, activate: store }, job);
   });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { dynoName } from "../../src/model/dyno.ts";
+import { reconcileApp } from "../../src/reconciler/reconcile.ts";
 import { createWorld, type World } from "../helpers/world.ts";
 
 async function names(world: World, app: string): Promise<string[]> {
@@ -61,6 +62,22 @@ test("the formation outlives deploys and may be set before the first", async (t)
   await deployed(world);
   await world.context.background.idle();
   assert.deepEqual(await names(world, "shop"), ["web.1", "web.2"]);
+});
+
+test("a scale without deploy waits for the next deploy, whoever repairs meanwhile", async (t) => {
+  const world = await createWorld(t);
+  await deployed(world);
+  await world.operations.scale({ app: "shop", quantities: { web: 3, worker: 2 }, deploy: false }, world.job());
+  assert.equal((await world.operations.formation({ app: "shop" })).quantities.web, 3);
+  const app = await world.operations.requireApp({ app: "shop" });
+  await reconcileApp(world.context, app.id, new AbortController().signal);
+  await world.operations.restart({ app: "shop", processType: "web" }, world.job());
+  await world.context.background.idle();
+  assert.deepEqual(await names(world, "shop"), ["web.1"]);
+  await world.operations.scale({ app: "shop", quantities: { worker: 0 }, deploy: true }, world.job());
+  await deployed(world);
+  await world.context.background.idle();
+  assert.deepEqual(await names(world, "shop"), ["web.1", "web.2", "web.3"]);
 });
 
 test("a restart of one process type leaves the others alone", async (t) => {
