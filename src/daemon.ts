@@ -31,7 +31,7 @@ import { Reconciler } from "./reconciler/reconciler.ts";
 import { createRouteServer, type RouteServer } from "./routing/route-server.ts";
 import { createSupervisor, type Supervisor } from "./routing/supervisor.ts";
 import { createDockerLocalScheduler } from "./schedulers/docker-local/create-scheduler.ts";
-import { createSshServer, type SshServer } from "./ssh/server.ts";
+import { createSshServer } from "./ssh/server.ts";
 import { openSqliteStore } from "./store/sqlite/sqlite-store.ts";
 
 /** What is undone when the daemon ends: the latest first. */
@@ -80,6 +80,8 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
   });
   await publisher.start();
   undo(() => publisher.stop());
+  // Known before the router starts, which would stay behind when the rest cannot.
+  await orPortError(freePort(settings.sshHost, settings.sshPort), settings);
   const httpPort = settings.httpPort === 0 ? await freePort(settings.httpHost) : settings.httpPort;
 
   const background = new Background(logger);
@@ -143,7 +145,7 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
   undo(async () => {
     await Promise.all([ssh.stop(settings.shutdownTimeout), commands.stop(settings.shutdownTimeout)]);
   });
-  const sshAddress = await listenForSsh(ssh, settings);
+  const sshAddress = await orPortError(ssh.start(), settings);
   const http = { host: settings.httpHost, port: httpPort };
   logger.info({ ssh: sshAddress, http, root: settings.root, domain: settings.domain }, "ready");
 }
@@ -216,12 +218,11 @@ function refuseDynos(network: BerthNetwork): (remoteAddress: string) => boolean 
   };
 }
 
-async function listenForSsh(ssh: SshServer, settings: Settings): Promise<{ host: string; port: number }> {
+async function orPortError<T>(listening: Promise<T>, { sshPort }: Settings): Promise<T> {
   try {
-    return await ssh.start();
+    return await listening;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const { sshPort } = settings;
     if (code === "EADDRINUSE") {
       throw new UserError("port-in-use", `Port ${sshPort} for ssh is in use by another program`, {
         hint: "Choose another one with --ssh-port",

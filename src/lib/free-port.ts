@@ -1,10 +1,13 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 
-/** A TCP port that nothing uses on this address right now. */
-export async function freePort(host: string): Promise<number> {
+/**
+ * Binds the TCP port (0: any free one), lets it go again and gives its number. Rejects with the system's error where that
+ * is not possible: EADDRINUSE, EACCES.
+ */
+export async function freePort(host: string, wanted = 0): Promise<number> {
   const server = createServer();
-  server.listen(0, host);
+  server.listen(wanted, host);
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   server.close();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { stat, writeFile } from "node:fs/promises";
+import { readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { nullApp } from "../helpers/apps.ts";
@@ -36,6 +36,16 @@ suite("the daemon", { concurrency: 2 }, () => {
     const result = await run(main, ["serve", "--root", berth.root, "--docker-socket", "/nonexistent.sock"]);
     assert.equal(result.code, 1);
     assert.match(result.stderr, /\/nonexistent\.sock/);
+  });
+
+  test("a port for ssh that is in use is named, and no router is left behind", async (t) => {
+    const berth = await startBerth(t);
+    const other = await prepareBerth(t);
+    const ports = ["--ssh-port", String(berth.sshPort), "--http-port", "0", "--ssh-host", "127.0.0.1"];
+    const result = await run(main, ["serve", "--root", other.root, ...ports]);
+    assert.equal(result.code, 1);
+    assert.match(result.stderr, new RegExp(`Port ${berth.sshPort} for ssh is in use`));
+    assert.deepEqual(await readdir(join(other.root, "run")), ["daemon.pid"]);
   });
 
   test("a command without a daemon says how to start one", async (t) => {
