@@ -24,7 +24,7 @@ test_files() {
 }
 
 # run_tests TITLE AT_ONCE FILE...: a process for each file, whose output comes when it is done. Not left to the runner's own
-# parallel mode: once in a while it waits for ever for a child that has ended.
+# parallel mode: once in a while it waits for ever for a child that has ended. Single-threaded for the reason in main.ts.
 run_tests() {
   local title=$1 at_once=$2
   shift 2
@@ -41,7 +41,7 @@ run_file() {
   name=${file//\//_}
   part=$scratch/$name
   (cd "$checkout" && env -u BERTH_ROOT -u DOCKER_HOST PATH="$checkout/node_modules/.bin:$PATH" \
-    timeout --kill-after=10 "$file_timeout" node --test-isolation=none --test \
+    timeout --kill-after=10 "$file_timeout" node --single-threaded --test-isolation=none --test \
     --test-reporter=spec --test-reporter-destination=stdout \
     --test-reporter="$checkout/scripts/lib/test-results.ts" --test-reporter-destination="$part.results" "$file") \
     >"$part.log" 2>&1 </dev/null || status=$?

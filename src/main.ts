@@ -1,7 +1,7 @@
 #!/bin/sh
 //bin/true; self=$(readlink -f "$0"); modules="${self%/*}/../node_modules"; node="$modules/.bin/node"
 //bin/true; export NODE_COMPILE_CACHE="${NODE_COMPILE_CACHE:-$modules/.cache/berth}"
-//bin/true; export MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=8192; lean="--max-semi-space-size=1 --expose-gc"
+//bin/true; export MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=8192; lean="--max-semi-space-size=1 --expose-gc --single-threaded"
 //bin/true; [ -x "$node" ] && exec "$node" $lean "$self" "$@"
 //bin/true; node -e 'process.exit(Number.parseInt(process.versions.node) >= 26 ? 0 : 1)' && exec node $lean "$self" "$@"
 //bin/true; echo " !     Berth needs Node.js 26: run 'npm ci' in its folder, which brings one along" >&2; exit 1
@@ -11,7 +11,8 @@
 // command; it is beside the code, where only its owner writes: in Node's own place below /tmp, anybody could leave code
 // for root to run. The settings for memory keep the daemon, which has little work of its own to do, below 100 MB: what is
 // streamed through it comes in blocks that the allocator would otherwise keep for ever.
-// Each process imports only what it is made of.
+// Without V8's own threads, because one that wants a collection while the process exits waits for the main thread, which
+// waits for it: now and then a short command never ended. Each process imports only what it is made of.
 import { takeRoot } from "./cli/root-flag.ts";
 
 const { root, words } = takeRoot(process.argv.slice(2));
