@@ -89,6 +89,8 @@ prepare_machine
 require_commands pgrep=procps
 ensure_modules "$checkout" all
 make_images
+# As install.sh sets it: a router worker that is replaced hands over connections that it has not accepted yet.
+sysctl -q -w net.ipv4.tcp_migrate_req=1 2>/dev/null || true
 inventory >"$scratch/before"
 (($# > 0)) || long_step "Types, format, lint, architecture" run_checks || failures=$((failures + 1))
 
