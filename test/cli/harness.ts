@@ -60,10 +60,10 @@ export function shell(root: string, line: string): Promise<Finished> {
 
 /** The client in a terminal of its own (script(1)); what is written to its standard input are keys. */
 export function inTerminal(root: string, words: string): ChildProcess {
-  const env = { ...process.env, BERTH_ROOT: root, TERM: "vt220" };
-  return spawn("script", ["-qefc", `stty cols 91 rows 17; ${main} ${words}; echo "code $?"; stty -a`, "/dev/null"], {
-    env,
-  });
+  // Ctrl-C reaches the shell too: it traps it, as not every shell would go on without.
+  const line = `trap : INT; stty cols 91 rows 17; ${main} ${words}; echo "code $?"; stty -a`;
+  const env = { ...process.env, BERTH_ROOT: root, TERM: "vt220", SHELL: "/bin/sh" };
+  return spawn("script", ["-qefc", line, "/dev/null"], { env });
 }
 
 export async function finished(child: ChildProcess): Promise<Finished> {
