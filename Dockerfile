@@ -23,13 +23,16 @@ CMD ["/start", "web"]
 FROM run AS build
 USER root
 COPY scripts/image/setup scripts/image/host /tmp/setup/
-RUN /tmp/setup/install-packages \
+# What dynos have, for debs.sh: packages that a buildpack adds for them need more than it needs for a build.
+RUN cp /var/lib/dpkg/status /usr/local/lib/berth/run-packages \
+ && /tmp/setup/install-packages \
       autoconf build-essential bzip2 curl file git jq libssl-dev openssh-client pkg-config python3 rsync unzip xz-utils \
       zip zlib1g-dev \
  && { [ ! -f /tmp/setup/npmrc ] || cp /tmp/setup/npmrc /etc/npmrc; } \
  && rm -rf /tmp/setup \
  && install -d -o dyno -g dyno /tmp/build /tmp/cache /tmp/env
 COPY scripts/image/build/build /
+COPY scripts/image/build/lib /usr/local/lib/berth/
 COPY buildpacks /buildpacks/
 USER dyno
 CMD ["/build"]
