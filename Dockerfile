@@ -20,6 +20,7 @@ WORKDIR /app
 USER dyno
 CMD ["/start", "web"]
 
+# apt's sources belong to the build's user, who can run no apt on them as root: /build writes the mirror of a setting there.
 FROM run AS build
 USER root
 COPY scripts/image/setup scripts/image/host /tmp/setup/
@@ -30,6 +31,7 @@ RUN cp /var/lib/dpkg/status /usr/local/lib/berth/run-packages \
       zip zlib1g-dev \
  && { [ ! -f /tmp/setup/npmrc ] || cp /tmp/setup/npmrc /etc/npmrc; } \
  && rm -rf /tmp/setup \
+ && { chown -R dyno:dyno /etc/apt/sources.list /etc/apt/sources.list.d 2> /dev/null || true; } \
  && install -d -o dyno -g dyno /tmp/build /tmp/cache /tmp/env
 COPY scripts/image/build/build /
 COPY scripts/image/build/lib /usr/local/lib/berth/

@@ -86,8 +86,8 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
 
   const background = new Background(logger);
   const scheduler = createDockerLocalScheduler({ engine, instance, network, logger });
-  const builder = createBuildpackBuilder({ ...settings, engine, instance, network, logger });
-  const git = { environment: outboundEnvironment(settings.caFile) };
+  const builder = createBuildpackBuilder({ ...settings, buildNetwork: settings, engine, instance, network, logger });
+  const git = { environment: outboundEnvironment(settings), mirrors: settings.gitMirrors };
   const repositories = createRepositories({ folder: paths.repositories, logger, ...git });
   const context: Context = {
     store,

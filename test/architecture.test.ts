@@ -100,7 +100,7 @@ describe("the check of the architecture", () => {
         "schedulers/docker-local/list.ts": "",
       },
       "src/operations/deploy.ts:2 imports src/store/sqlite/store.ts (store/sqlite), but operations may import only lib, routes, model, interfaces, paths",
-      "src/builders/buildpack/build.ts:1 imports src/schedulers/docker-local/list.ts (schedulers/docker-local), but builders/buildpack may import only lib, routes, model, interfaces, docker",
+      "src/builders/buildpack/build.ts:1 imports src/schedulers/docker-local/list.ts (schedulers/docker-local), but builders/buildpack may import only lib, routes, model, interfaces, docker, builders/network",
       "src/git/push.ts:1 imports src/operations/deploy.ts (operations), but git may import only lib, routes, model, interfaces, paths",
     );
   });

@@ -3,7 +3,7 @@ import { UserError } from "../model/errors.ts";
 import { fromFile } from "./file.ts";
 import { pathsBelow } from "./paths.ts";
 import { type Setting, type Settings, settingList } from "./schema.ts";
-import { fromEnvironment, fromFlags, type Written, type WrittenSettings } from "./sources.ts";
+import { fromEnvironment, fromFlags, inherited, type Written, type WrittenSettings } from "./sources.ts";
 
 const systemCertificates = "/etc/ssl/certs/ca-certificates.crt";
 
@@ -18,7 +18,7 @@ export async function loadSettings(
   const outer = layered(fromFlags(words), fromEnvironment(environment));
   const { root, config } = resolveAll(outer);
   const file = await fromFile(config ?? pathsBelow(root).configFile, config !== undefined);
-  const settings = resolveAll(layered(outer, file));
+  const settings = resolveAll(layered(outer, layered(file, inherited(environment))));
   return { ...settings, caFile: settings.caFile ?? (existsSync(systemCertificates) ? systemCertificates : undefined) };
 }
 

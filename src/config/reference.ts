@@ -34,7 +34,7 @@ export function withConfigReference(readme: string): string {
 /** The settings as plain text, for `berth serve --help`. */
 export function configHelp(): string[] {
   return [...settingList].flatMap(([name, setting]) => [
-    `    --${name} (${environmentName(name)}, default: ${setting.default ?? setting.fallback?.text ?? "none"})`,
+    `    --${name} (${environmentName(name)}, default: ${setting.default ?? setting.fallback?.text ?? setting.inherits?.[0] ?? "none"})`,
     `        ${setting.description}`,
   ]);
 }
@@ -54,7 +54,9 @@ function outsideFile(): string {
 }
 
 function shownDefault(setting: Setting<unknown>): string {
-  return setting.default === undefined ? (setting.fallback?.text ?? "") : `\`${setting.default}\``;
+  if (setting.default !== undefined) return `\`${setting.default}\``;
+  const [variable] = setting.inherits ?? [];
+  return setting.fallback?.text ?? (variable === undefined ? "" : `\`${variable}\` of the daemon`);
 }
 
 function row(cells: readonly string[]): string {

@@ -76,6 +76,64 @@ export const branch: Rule<string> = {
       : undefined,
 };
 
+/** Without the words that break out of a line of configuration: these addresses end up in several tools' files. */
+export const webAddress: Rule<string> = {
+  allowed: "an address such as https://mirror.example.com/path",
+  parse: (text) => (isAddress(text, /^https?:$/) ? text : undefined),
+};
+
+export const proxyAddress: Rule<string> = {
+  allowed: "an address such as http://proxy.example.com:3128",
+  // Without a scheme it is taken for http, as curl does.
+  parse: (text) => [text, `http://${text}`].find((address) => isAddress(address, /^https?:$/)),
+};
+
+export const indexAddress: Rule<string> = {
+  allowed:
+    "an address such as https://mirror.example.com/index/, with sparse+ or registry+ before it where that is needed",
+  parse: (text) => (isAddress(text.replace(/^(sparse|registry)\+/, ""), /^https?:$/) ? text : undefined),
+};
+
+const plainText = /^[\x21-\x7e]+$/;
+
+export const goProxies: Rule<string> = {
+  allowed: "addresses, direct or off, with commas between, such as https://go.example.com,direct",
+  parse: (text) =>
+    text.split(/[,|]/).every((one) => one === "direct" || one === "off" || isAddress(one, /^(https?|file):$/))
+      ? text
+      : undefined,
+};
+
+export const checksumDatabase: Rule<string> = {
+  allowed: "off, or a database such as sum.golang.org, with its address after a space where it has a mirror",
+  parse: (text) => (/^[A-Za-z0-9.+/=_-]+( https?:\/\/[\x21-\x7e]+)?$/.test(text) ? text : undefined),
+};
+
+export const hostList: Rule<string> = {
+  allowed: "host names and addresses with commas between, such as localhost,.example.com",
+  parse: (text) => (/^[A-Za-z0-9.:/*[\]_ ,-]+$/.test(text) ? text.replace(/[\s,]+/g, ",") : undefined),
+};
+
+/** Result: pairs of what an address begins with and what is put in its place. */
+export const replacements: Rule<readonly { readonly from: string; readonly to: string }[]> = {
+  allowed: "pairs such as https://github.com/=https://git.example.com/, with spaces between",
+  parse: (text) => {
+    const pairs = text.trim().split(/\s+/).map(replacement);
+    return pairs.every((pair) => pair !== undefined) ? pairs : undefined;
+  },
+};
+
+function replacement(pair: string): { from: string; to: string } | undefined {
+  const [, from, to] = /^([^=]+)=(.+)$/.exec(pair) ?? [];
+  const both = from !== undefined && to !== undefined && plainText.test(pair);
+  return both ? { from, to } : undefined;
+}
+
+function isAddress(text: string, schemes: RegExp): boolean {
+  const url = plainText.test(text) && !/["'<>\\^`{|}]/.test(text) ? URL.parse(text) : null;
+  return url !== null && schemes.test(url.protocol);
+}
+
 function wholeNumber(text: string, least: number, most: number): number | undefined {
   if (!/^\d{1,15}$/.test(text)) return undefined;
   const number = Number(text);

@@ -5,14 +5,21 @@ import {
   absolutePath,
   address,
   branch,
+  checksumDatabase,
   count,
   domain,
   duration,
+  goProxies,
+  hostList,
   image,
+  indexAddress,
   oneOf,
   path,
   port,
+  proxyAddress,
   type Rule,
+  replacements,
+  webAddress,
 } from "./rules.ts";
 
 /**
@@ -25,6 +32,8 @@ export interface Setting<T> {
   readonly example: string;
   readonly default?: string;
   readonly fallback?: { readonly text: string; readonly value: () => string };
+  /** Variables that other programs know too: the first that is set counts where nothing else says a value. */
+  readonly inherits?: readonly string[];
   /** True for what says where the file is, and so cannot be in it. */
   readonly outsideFile?: boolean;
 }
@@ -112,6 +121,72 @@ export const schema = {
     description:
       "Certificates that builds trust besides those of their image, for networks whose proxy opens TLS. Without this, /etc/ssl/certs/ca-certificates.crt is used where it exists.",
     example: "/etc/ssl/certs/ca-certificates.crt",
+  }),
+  "ca-in-apps": setting(oneOf(["no", "yes"]), {
+    description:
+      "Whether the processes of apps trust the certificates in ca-file too. With no, they trust what their image trusts.",
+    default: "no",
+    example: "yes",
+  }),
+  "npm-registry": setting(webAddress, {
+    description: "Registry from which builds get npm packages, and Node.js itself.",
+    inherits: ["npm_config_registry"],
+    example: "https://mirror.example.com/npm/",
+  }),
+  "pypi-index": setting(webAddress, {
+    description: "Index from which builds get Python packages.",
+    inherits: ["PIP_INDEX_URL"],
+    example: "https://mirror.example.com/pypi/simple",
+  }),
+  "go-proxy": setting(goProxies, {
+    description: "Proxies from which builds get Go modules and Go itself.",
+    inherits: ["GOPROXY"],
+    example: "https://mirror.example.com/go,direct",
+  }),
+  "go-sumdb": setting(checksumDatabase, {
+    description: "Database against which builds check Go modules.",
+    inherits: ["GOSUMDB"],
+    example: "off",
+  }),
+  "maven-mirror": setting(webAddress, {
+    description: "Repository that builds with Maven and Gradle use in place of Maven Central.",
+    example: "https://mirror.example.com/maven2",
+  }),
+  "crates-index": setting(indexAddress, {
+    description: "Index that builds with Cargo use in place of crates.io.",
+    example: "sparse+https://mirror.example.com/crates/",
+  }),
+  "rubygems-mirror": setting(webAddress, {
+    description: "Server that builds with Bundler use in place of rubygems.org.",
+    example: "https://mirror.example.com/rubygems/",
+  }),
+  "packagist-mirror": setting(webAddress, {
+    description: "Repository that builds with Composer use in place of packagist.org.",
+    example: "https://mirror.example.com/packagist",
+  }),
+  "apt-mirror": setting(webAddress, {
+    description:
+      "Server from which builds get Debian or Ubuntu packages. It takes the place of host name and scheme in the image's package sources.",
+    example: "http://mirror.example.com",
+  }),
+  "git-mirrors": setting(replacements, {
+    description: "Servers that take the place of others wherever builds and Berth itself fetch with git.",
+    example: "https://github.com/=https://git.example.com/github/",
+  }),
+  "http-proxy": setting(proxyAddress, {
+    description: "Proxy by which builds and Berth itself reach http addresses.",
+    inherits: ["http_proxy", "HTTP_PROXY"],
+    example: "http://proxy.example.com:3128",
+  }),
+  "https-proxy": setting(proxyAddress, {
+    description: "Proxy by which builds and Berth itself reach https addresses.",
+    inherits: ["https_proxy", "HTTPS_PROXY"],
+    example: "http://proxy.example.com:3128",
+  }),
+  "no-proxy": setting(hostList, {
+    description: "Hosts that are reached without a proxy.",
+    inherits: ["no_proxy", "NO_PROXY"],
+    example: "localhost,.example.com",
   }),
   "deploy-branch": setting(branch, {
     description: "Branch that is deployed when it is pushed. Without this, main or master.",

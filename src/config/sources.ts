@@ -39,6 +39,17 @@ export function fromEnvironment(environment: NodeJS.ProcessEnv): WrittenSettings
   return found;
 }
 
+/** What the environment tells other programs too. */
+export function inherited(environment: NodeJS.ProcessEnv): WrittenSettings {
+  const found = new Map<string, Written>();
+  for (const [name, { inherits = [] }] of settingList) {
+    const variable = inherits.find((one) => environment[one]);
+    const text = variable === undefined ? undefined : environment[variable];
+    if (text !== undefined) found.set(name, { text, where: `in the environment (${variable})` });
+  }
+  return found;
+}
+
 // Other programs may have BERTH_ variables of their own: only what looks like one of ours is taken for a mistake.
 function refuseMisspelt(environment: NodeJS.ProcessEnv): void {
   const known = new Map([...settingList.keys()].map((name) => [environmentName(name), name]));

@@ -6,6 +6,8 @@ export interface GitOptions {
   readonly searchPath?: string | undefined;
   /** What fetching submodules needs of the host: GIT_SSL_CAINFO, https_proxy. */
   readonly environment?: Readonly<Record<string, string>> | undefined;
+  /** What begins with `from` is fetched from `to` instead. */
+  readonly mirrors?: readonly { readonly from: string; readonly to: string }[] | undefined;
 }
 
 type Environment = Readonly<Record<string, string>>;
@@ -26,10 +28,11 @@ export class Git {
       GIT_CONFIG_NOSYSTEM: "1",
       GIT_CONFIG_GLOBAL: "/dev/null",
       GIT_TERMINAL_PROMPT: "0",
-      // The repositories are ours, also where an upgrade or a restore has changed the owner of the files.
-      GIT_CONFIG_COUNT: "1",
-      GIT_CONFIG_KEY_0: "safe.directory",
-      GIT_CONFIG_VALUE_0: "*",
+      ...configuration([
+        // The repositories are ours, also where an upgrade or a restore has changed the owner of the files.
+        ["safe.directory", "*"],
+        ...(options.mirrors ?? []).map(({ from, to }): [string, string] => [`url.${to}.insteadOf`, from]),
+      ]),
     };
   }
 
@@ -51,4 +54,12 @@ export class Git {
       completion: { onClose: true, onExit: false },
     }).env(environment);
   }
+}
+
+function configuration(settings: readonly [key: string, value: string][]): Environment {
+  const pairs = settings.flatMap(([key, value], index) => [
+    [`GIT_CONFIG_KEY_${index}`, key],
+    [`GIT_CONFIG_VALUE_${index}`, value],
+  ]);
+  return { GIT_CONFIG_COUNT: String(settings.length), ...Object.fromEntries(pairs) };
 }

@@ -142,3 +142,30 @@ describe("loading settings", () => {
     assert.deepEqual([error.message, error.exitCode], ["Unexpected argument: something", 2]);
   });
 });
+
+describe("settings of closed networks", () => {
+  test("what the environment tells every program counts where Berth is told nothing else", async () => {
+    const environment = { HTTPS_PROXY: "proxy.test:3128", GOPROXY: "https://go.test|direct", no_proxy: "a, .b" };
+    const settings = await loadSettings(["--root", root, "--go-proxy", "off"], environment);
+    assert.deepEqual(
+      [settings.httpsProxy, settings.httpProxy, settings.goProxy, settings.noProxy],
+      ["http://proxy.test:3128", undefined, "off", "a,.b"],
+    );
+  });
+
+  test("addresses are checked, with the place where they stand", async () => {
+    assert.match(
+      (await fails([], { PIP_INDEX_URL: "pypi" })).message,
+      /^pypi-index in the environment \(PIP_INDEX_URL\)/,
+    );
+    for (const value of ["ftp://x/", 'https://x/"', "https://x/ y", "https://", "x"]) {
+      assert.match((await fails(["--npm-registry", value])).message, /is '/);
+    }
+    assert.match((await fails(["--git-mirrors", "https://a"])).message, /allowed is pairs such as/);
+    const { gitMirrors } = await loadSettings(["--git-mirrors", "https://a/=https://b/?x=1 git@c:=ssh://d/"], {});
+    assert.deepEqual(gitMirrors, [
+      { from: "https://a/", to: "https://b/?x=1" },
+      { from: "git@c:", to: "ssh://d/" },
+    ]);
+  });
+});

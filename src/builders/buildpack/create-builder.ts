@@ -3,11 +3,13 @@ import type { DockerEngine } from "../../docker/engine.ts";
 import type { BerthNetwork } from "../../docker/network.ts";
 import type { Logger } from "../../lib/logger.ts";
 import { Stopwatch } from "../../lib/stopwatch.ts";
-import { makeTar } from "../../lib/tar.ts";
+import { makeTar, type TarEntry } from "../../lib/tar.ts";
 import type { ConfigVars } from "../../model/app.ts";
 import { messageOf, UserError } from "../../model/errors.ts";
 import type { Progress } from "../../model/progress.ts";
 import type { Builder, BuildRequest, Image } from "../builder.ts";
+import { networkFiles } from "../network/container-input.ts";
+import { type BuildNetwork, directNetwork } from "../network/network.ts";
 import { type Base, findBase, makeAppImage } from "./app-image.ts";
 import { type BuildPlan, type BuildSettings, buildOptions, containerName } from "./options.ts";
 import { parseResult } from "./result.ts";
@@ -20,8 +22,7 @@ export interface BuildpackBuilderOptions {
   readonly logger: Logger;
   readonly runImage: string;
   readonly buildImage: string;
-  readonly caFile?: string | undefined;
-  readonly environment?: ConfigVars;
+  readonly buildNetwork?: BuildNetwork;
   readonly pidsLimit?: number;
 }
 
@@ -32,8 +33,8 @@ export interface BuildpackBuilder extends Builder {
 
 /** Heroku buildpacks, in a container of the build image. The buildpacks themselves decide whether they fit. */
 export function createBuildpackBuilder(options: BuildpackBuilderOptions): BuildpackBuilder {
-  const { caFile, environment = {}, pidsLimit = 4096 } = options;
-  return new Buildpacks(options, { ...options, caFile, environment, pidsLimit });
+  const { buildNetwork = directNetwork, pidsLimit = 4096 } = options;
+  return new Buildpacks(options, { ...options, buildNetwork, pidsLimit });
 }
 
 class Buildpacks implements BuildpackBuilder {
@@ -85,7 +86,8 @@ class Buildpacks implements BuildpackBuilder {
   ): Promise<Image> {
     const { engine, logger, runImage } = this.#options;
     const { container, base: known, watch } = made;
-    const input = { ...request, env: envArchive(request.config), watch };
+    const files = [...envFiles(request.config), ...(await networkFiles(this.#settings.buildNetwork, dynoUser))];
+    const input = { ...request, files: files.length === 0 ? undefined : makeTar(files), watch };
     const output = await runBuild(engine, container, input, progress, signal);
     const { processTypes, buildpack, base: wanted } = parseResult(output);
     signal.throwIfAborted();
@@ -118,13 +120,13 @@ class Buildpacks implements BuildpackBuilder {
 // The longest name that a file can have.
 const nameLimit = 255;
 
-/** ENV_DIR: a file for each config var (Buildpack API). Undefined where there are none. */
-function envArchive(config: ConfigVars): Buffer | undefined {
+/** ENV_DIR: a file for each config var (Buildpack API). */
+function envFiles(config: ConfigVars): TarEntry[] {
   const owner = { uid: dynoUser, gid: dynoUser };
   const files = Object.entries(config)
     .filter(([key]) => key.length <= nameLimit)
-    .map(([key, content]) => ({ name: `env/${key}`, content, mode: 0o600, ...owner }));
-  return files.length === 0 ? undefined : makeTar([{ name: "env/", mode: 0o700, ...owner }, ...files]);
+    .map(([key, content]) => ({ name: `tmp/env/${key}`, content, mode: 0o600, ...owner }));
+  return files.length === 0 ? [] : [{ name: "tmp/env/", mode: 0o700, ...owner }, ...files];
 }
 
 function asUserError(error: unknown): unknown {

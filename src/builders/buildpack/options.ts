@@ -3,6 +3,9 @@ import type { ContainerCreateOptions } from "../../docker/engine.ts";
 import { cacheVolume } from "../../docker/image-store.ts";
 import { labels } from "../../docker/labels.ts";
 import type { ConfigVars } from "../../model/app.ts";
+import { authorities } from "../network/authorities.ts";
+import { networkEnvironment } from "../network/environment.ts";
+import type { BuildNetwork } from "../network/network.ts";
 
 /** What one build is about. */
 export interface BuildPlan {
@@ -18,26 +21,21 @@ export interface BuildPlan {
 export interface BuildSettings {
   readonly buildImage: string;
   readonly runImage: string;
-  /** Bundle of authorities on the host that builds trust in place of the image's own. */
-  readonly caFile: string | undefined;
-  /** Further variables of the build itself, e.g. for a proxy. Config vars are not among them: they are files. */
-  readonly environment: ConfigVars;
+  readonly buildNetwork: BuildNetwork;
   readonly pidsLimit: number;
 }
 
 const user = `${dynoUser}:${dynoUser}`;
-const authorities = "/etc/ssl/certs/ca-certificates.crt";
 
 /** The container that runs the buildpack: the source arrives on its stdin. */
 export function buildOptions(plan: BuildPlan, settings: BuildSettings, baseKey: string): ContainerCreateOptions {
-  const { caFile } = settings;
+  const { caFile } = settings.buildNetwork;
   const cache = cacheVolume(plan.instance, plan.appId);
-  const trust = caFile === undefined ? {} : { SSL_CERT_FILE: authorities, NODE_EXTRA_CA_CERTS: authorities };
   return {
     Image: settings.buildImage,
     Cmd: ["/build", "-"],
     User: user,
-    Env: environment({ ...trust, ...settings.environment }, { ...ours(plan), BERTH_BASE: baseKey }),
+    Env: environment(networkEnvironment(settings.buildNetwork), { ...ours(plan), BERTH_BASE: baseKey }),
     Labels: { ...commonLabels(plan, "build", plan.app), ...ownLabels(plan), [labels.cache]: cache },
     OpenStdin: true,
     StdinOnce: true,

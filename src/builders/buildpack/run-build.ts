@@ -11,8 +11,8 @@ import type { Source } from "../builder.ts";
 
 export interface BuildInput {
   readonly source: Source;
-  /** Tar of ENV_DIR, relative to its parent. */
-  readonly env: Buffer | undefined;
+  /** Tar of files that the container has from the start, relative to its root. */
+  readonly files: Buffer | undefined;
   readonly watch: Stopwatch;
 }
 
@@ -55,11 +55,11 @@ export async function runBuild(
 async function prepare(
   { containers }: DockerEngine,
   id: string,
-  { source, env }: BuildInput,
+  { source, files }: BuildInput,
 ): Promise<[Readable, Duplex]> {
   const opened = source.tar().then(handled);
   try {
-    return await Promise.all([opened, containers.attach(id), env && containers.putArchive(id, "/tmp", env)]).then(
+    return await Promise.all([opened, containers.attach(id), files && containers.putArchive(id, "/", files)]).then(
       ([tar, stream]) => [tar, stream],
     );
   } catch (error) {

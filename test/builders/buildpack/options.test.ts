@@ -8,6 +8,7 @@ import {
   imageName,
   slugOptions,
 } from "../../../src/builders/buildpack/options.ts";
+import { directNetwork } from "../../../src/builders/network/network.ts";
 
 const plan: BuildPlan = {
   instance: "i",
@@ -21,8 +22,7 @@ const plan: BuildPlan = {
 const settings: BuildSettings = {
   buildImage: "berth/build:1",
   runImage: "berth/run:1",
-  caFile: undefined,
-  environment: {},
+  buildNetwork: directNetwork,
   pidsLimit: 4096,
 };
 
@@ -31,7 +31,12 @@ suite("Containers of a build", () => {
     const options = buildOptions(plan, settings, "");
     assert.deepEqual(options.Cmd, ["/build", "-"]);
     assert.equal(options.User, "32767:32767");
-    assert.deepEqual(options.Env, [`SOURCE_VERSION=${plan.commit}`, "REQUEST_ID=b1", "BERTH_BASE="]);
+    assert.deepEqual(options.Env, [
+      "npm_config_globalconfig=/etc/npmrc",
+      `SOURCE_VERSION=${plan.commit}`,
+      "REQUEST_ID=b1",
+      "BERTH_BASE=",
+    ]);
     assert.deepEqual([options.OpenStdin, options.StdinOnce, options.Tty], [true, true, undefined]);
     const [cache, ...others] = options.HostConfig?.Mounts ?? [];
     assert.deepEqual([cache?.Source, cache?.Target, others], ["berth-i-cache-app-1", "/tmp/cache", []]);
@@ -47,21 +52,21 @@ suite("Containers of a build", () => {
   });
 
   test("the host's authorities are mounted where everything looks for them", () => {
-    const { HostConfig, Env } = buildOptions(plan, { ...settings, caFile: "/etc/ssl/certs/ca-certificates.crt" }, "");
+    const { HostConfig, Env } = buildOptions(
+      plan,
+      { ...settings, buildNetwork: { ...directNetwork, caFile: "/etc/ssl/certs/ca-certificates.crt" } },
+      "",
+    );
     const mount = HostConfig?.Mounts?.[1];
     assert.deepEqual([mount?.Type, mount?.ReadOnly], ["bind", true]);
     assert.ok(Env?.includes(`NODE_EXTRA_CA_CERTS=${mount?.Target}`));
   });
 
-  test("further variables cannot replace what the build is told", () => {
-    const environment = { HTTP_PROXY: "http://10.0.0.1:3128", SOURCE_VERSION: "x" };
-    const { Env } = buildOptions(plan, { ...settings, environment }, "k");
-    assert.deepEqual(Env, [
-      "HTTP_PROXY=http://10.0.0.1:3128",
-      `SOURCE_VERSION=${plan.commit}`,
-      "REQUEST_ID=b1",
-      "BERTH_BASE=k",
-    ]);
+  test("the build is told of a proxy, and what it is told of itself has no part in that", () => {
+    const buildNetwork = { ...directNetwork, httpProxy: "http://10.0.0.1:3128" };
+    const { Env } = buildOptions(plan, { ...settings, buildNetwork }, "k");
+    assert.deepEqual(Env?.slice(0, 2), ["http_proxy=http://10.0.0.1:3128", "HTTP_PROXY=http://10.0.0.1:3128"]);
+    assert.deepEqual(Env?.slice(-3), [`SOURCE_VERSION=${plan.commit}`, "REQUEST_ID=b1", "BERTH_BASE=k"]);
   });
 
   test("the image runs as the unprivileged user in /app and does not pass for a container of Berth's", () => {

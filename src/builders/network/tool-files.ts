@@ -1,0 +1,67 @@
+import { gradleInit, mavenSettings } from "./java-files.ts";
+import type { BuildNetwork, PlacedFile } from "./network.ts";
+
+/** The home folder of builds. It is no part of the app's image. */
+const home = "/app";
+
+/**
+ * Files for tools that are told by a file. Each is where the tool's own defaults of a machine or a user are, so that what
+ * an app has of its own wins.
+ */
+export function toolFiles(network: BuildNetwork): PlacedFile[] {
+  return [
+    ...file("/etc/npmrc", network.npmRegistry, (url) => `registry=${withSlash(url)}\n`),
+    // Not every package manager knows the one above.
+    ...file(`${home}/.npmrc`, network.npmRegistry, (url) => `registry=${withSlash(url)}\n`),
+    ...file(`${home}/.yarnrc.yml`, network.npmRegistry, yarnSettings),
+    ...file("/etc/gitconfig", network.gitMirrors, gitConfig),
+    // cargo looks in every folder above the app, wherever CARGO_HOME is.
+    ...file("/.cargo/config.toml", network.cratesIndex, cargoConfig),
+    ...file(`${home}/.bundle/config`, network.rubygemsMirror, bundlerConfig),
+    ...file(`${home}/.gemrc`, network.rubygemsMirror, (url) => `---\n:sources:\n- ${JSON.stringify(withSlash(url))}\n`),
+    ...file(`${home}/.config/composer/config.json`, network.packagistMirror, composerConfig),
+    ...file(`${home}/.m2/settings.xml`, needsMaven(network), mavenSettings),
+    ...file(`${home}/.gradle/init.d/host-mirror.gradle`, network.mavenMirror, gradleInit),
+  ];
+}
+
+function file<T>(path: string, value: T | undefined, content: (value: T) => string): PlacedFile[] {
+  return value === undefined ? [] : [{ path, content: content(value) }];
+}
+
+function needsMaven(network: BuildNetwork): BuildNetwork | undefined {
+  return (network.mavenMirror ?? network.httpProxy ?? network.httpsProxy) ? network : undefined;
+}
+
+function yarnSettings(url: string): string {
+  const insecure = url.startsWith("http:") ? `unsafeHttpWhitelist: [${JSON.stringify(new URL(url).hostname)}]\n` : "";
+  return `npmRegistryServer: ${JSON.stringify(url.replace(/\/+$/, ""))}\n${insecure}`;
+}
+
+function gitConfig(mirrors: NonNullable<BuildNetwork["gitMirrors"]>): string {
+  return mirrors.map(({ from, to }) => `[url "${quoted(to)}"]\n\tinsteadOf = "${quoted(from)}"\n`).join("");
+}
+
+function cargoConfig(url: string): string {
+  const index = /^(sparse|registry)\+/.test(url) || url.endsWith(".git") ? url : `sparse+${withSlash(url)}`;
+  return `[source.crates-io]\nreplace-with = "host-mirror"\n\n[source.host-mirror]\nregistry = ${JSON.stringify(index)}\n`;
+}
+
+function bundlerConfig(url: string): string {
+  return `---\nBUNDLE_MIRROR__HTTPS://RUBYGEMS__ORG/: ${JSON.stringify(withSlash(url))}\n`;
+}
+
+function composerConfig(url: string): string {
+  const repositories = [{ type: "composer", url: url.replace(/\/+$/, "") }, { "packagist.org": false }];
+  const config = url.startsWith("http:") ? { "secure-http": false } : {};
+  return `${JSON.stringify({ config, repositories }, undefined, 2)}\n`;
+}
+
+function withSlash(url: string): string {
+  return url.endsWith("/") ? url : `${url}/`;
+}
+
+/** Inside the quotes of a git configuration file. */
+function quoted(text: string): string {
+  return text.replace(/[\\"]/g, "\\$&");
+}
