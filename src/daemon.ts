@@ -28,6 +28,7 @@ import { createOperations } from "./operations/create-operations.ts";
 import { InService } from "./operations/in-service.ts";
 import { OneOffs } from "./operations/one-offs.ts";
 import { Reconciler } from "./reconciler/reconciler.ts";
+import { createAccessLogFiles } from "./routing/access-log-files.ts";
 import { createRouteServer, type RouteServer } from "./routing/route-server.ts";
 import { createSupervisor, type Supervisor } from "./routing/supervisor.ts";
 import { createDockerLocalScheduler } from "./schedulers/docker-local/create-scheduler.ts";
@@ -95,6 +96,7 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
     builders: [builder],
     images: createImageStore({ engine, instance }),
     publisher,
+    routerLogs: createAccessLogFiles(paths.accessLogs),
     repositories,
     logger,
     settings: operationSettings(settings, httpPort),

@@ -7,7 +7,7 @@ const colours = [36, 33, 32, 35, 31];
 
 export const logs = defineStream({
   name: "logs",
-  summary: "Show what an app has written to its log",
+  summary: "Show what an app has written to its log, and what the router tells of its requests",
   input: {
     app: appName,
     tail: flag,
@@ -19,17 +19,17 @@ export const logs = defineStream({
   options: {
     tail: { flags: "-t, --tail", summary: "Go on with new lines as they come" },
     num: { flags: "-n, --num <num>", summary: `Begin with so many of the last lines (${defaultLines})` },
-    ps: { flags: "-p, --ps <process>", summary: "Only of this process: web, or web.1" },
+    ps: { flags: "-p, --ps <process>", summary: "Only of this process: web, or web.1; router for requests" },
     raw: { flags: "-q, --quiet", summary: "Lines as the app wrote them, without time and dyno" },
   },
   run: ({ app, tail, num, ps }, { operations, job }) =>
     operations.logs({ app, processes: ps, lines: num ?? defaultLines, follow: tail, signal: job.signal }),
   present: (line, out, { raw }) => {
     if (raw) return out.text(line.text);
-    const prefix = `${line.time} app[${line.dyno}]:`;
+    const prefix = `${line.time} ${line.source === "router" ? "berth" : "app"}[${line.dyno}]:`;
     out.text(`${out.terminal ? coloured(prefix, line.dyno) : prefix} ${line.text}`);
   },
-  json: (line: DynoLogLine) => ({ time: line.time, dyno: line.dyno, stream: line.stream, text: line.text }),
+  json: ({ time, source, dyno, stream, text }: DynoLogLine) => ({ time, source, dyno, stream, text }),
 });
 
 /** Dynos differ in colour, and each keeps its own. */

@@ -18,7 +18,10 @@ export function pathsBelow(root: string) {
     /** Router workers get the route table here. */
     routesSocket: join(root, "run", "routes.sock"),
     routerPid: (worker: number) => join(root, "run", `router-${worker}.pid`),
+    /** What the workers have to say of themselves. */
     routerLog: join(root, "router.log"),
+    /** What was asked of each app, and what it answered: `APP.log`. */
+    accessLogs: join(root, "access-logs"),
     /** The last table, for a router that starts without a daemon. */
     routesSnapshot: join(root, "routes.json"),
     scratch: join(root, "tmp"),

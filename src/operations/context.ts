@@ -2,6 +2,7 @@ import type { Builder, ImageStore } from "../builders/builder.ts";
 import type { Repositories } from "../git/repositories.ts";
 import type { Logger } from "../lib/logger.ts";
 import type { RoutePublisher } from "../routing/publisher.ts";
+import type { RouterLogs } from "../routing/router-logs.ts";
 import type { Scheduler } from "../schedulers/scheduler.ts";
 import type { Store } from "../store/store.ts";
 import type { AppLocks } from "./app-locks.ts";
@@ -17,6 +18,7 @@ export interface Context {
   readonly builders: readonly Builder[];
   readonly images: ImageStore;
   readonly publisher: RoutePublisher;
+  readonly routerLogs: RouterLogs;
   readonly repositories: Repositories;
   readonly logger: Logger;
   readonly settings: OperationSettings;

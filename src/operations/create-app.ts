@@ -18,6 +18,8 @@ export async function createApp(context: Context, input: { name: string }): Prom
     requireHostFree(context, changes, input.name);
     return insertApp(context, changes, input.name);
   });
+  // What a worker wrote late of an app that had this name before.
+  await context.routerLogs.remove(app.name);
   await publishRoutes(context, app.id);
   return app;
 }

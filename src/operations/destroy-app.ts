@@ -20,6 +20,7 @@ export async function destroyApp(context: Context, input: { app: string }): Prom
     for (const image of new Set(releases.map((release) => release.image))) await context.images.remove(image);
     await context.images.removeCache(app.id);
     await context.repositories.remove(app.name);
+    await context.routerLogs.remove(app.name);
     context.store.write((changes) => changes.apps.remove(app.id));
     context.inService.forget(app.id);
     // A dyno that died or came back meanwhile has had the routes published once more.

@@ -1,12 +1,25 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Channel } from "../lib/channel.ts";
 import type { Dyno } from "../model/dyno.ts";
+import type { LogPosition } from "../routing/router-logs.ts";
 import type { Context } from "./context.ts";
-import { chosenDynos, type LogsInput, lastOfEach, linesOf, merged } from "./log-lines.ts";
+import {
+  chosenDynos,
+  type LogsInput,
+  lastOfEach,
+  lastOfRouter,
+  linesOf,
+  merged,
+  routerLine,
+  wantsRouter,
+} from "./log-lines.ts";
 import type { DynoLogLine } from "./operations.ts";
+import { OrderedLines } from "./ordered-lines.ts";
 
 // A reader slower than the dynos makes us wait here, and so them at the engine, instead of filling our memory.
 const unreadLimit = 1_000;
+// Workers write their lines, and we read them, five times a second.
+const routerLateMs = 500;
 
 /** Goes on over deploys: dynos that start later are followed from their first line. */
 export async function* follow(context: Context, input: LogsInput): AsyncGenerator<DynoLogLine> {
@@ -26,12 +39,16 @@ export async function* follow(context: Context, input: LogsInput): AsyncGenerato
 }
 
 async function feed(context: Context, input: LogsInput, channel: Channel<DynoLogLine>): Promise<void> {
-  const follower = new Follower(context, input.signal, channel);
+  // Dynos' lines come at once, the router's in batches.
+  const ordered = new OrderedLines(channel, wantsRouter(input) ? routerLateMs : 0);
+  const follower = new Follower(context, input.signal, ordered);
   const events = await context.scheduler.watch(input.signal);
   // One line at least, to know where each goes on.
   const found = await lastOfEach(context, input, Math.max(1, input.lines));
-  for (const line of merged(found, input.lines)) channel.push(line);
+  const ofRouter = await lastOfRouter(context, input, input.lines);
+  for (const line of merged([...found, ofRouter], input.lines)) channel.push(line);
   for (const { dyno, lines } of found) follower.follow(dyno, lines.at(-1)?.time);
+  if (wantsRouter(input)) follower.followRouter(input.app, ofRouter.end);
   for await (const event of events) {
     if (event.type !== "started" || event.app !== input.app) continue;
     const dyno = (await chosenDynos(context, input)).find((candidate) => candidate.id === event.id);
@@ -50,13 +67,13 @@ interface Followed {
 class Follower {
   readonly #context: Context;
   readonly #signal: AbortSignal;
-  readonly #channel: Channel<DynoLogLine>;
+  readonly #lines: OrderedLines;
   readonly #followed = new Map<string, Followed>();
 
-  constructor(context: Context, signal: AbortSignal, channel: Channel<DynoLogLine>) {
+  constructor(context: Context, signal: AbortSignal, lines: OrderedLines) {
     this.#context = context;
     this.#signal = signal;
-    this.#channel = channel;
+    this.#lines = lines;
   }
 
   /** Once more for a dyno that was started again. */
@@ -84,8 +101,23 @@ class Follower {
     const options = { follow: true, lines: Number.MAX_SAFE_INTEGER, signal: this.#signal, ...after };
     for await (const line of linesOf(this.#context, dyno, options)) {
       followed.last = line.time;
-      this.#channel.push(line);
-      while (this.#channel.length > unreadLimit && !this.#signal.aborted) await delay(20);
+      await this.#pass(line);
     }
+  }
+
+  followRouter(app: string, from: LogPosition): void {
+    const read = async () => {
+      for await (const line of this.#context.routerLogs.follow(app, from, this.#signal)) {
+        await this.#pass(routerLine(app, line));
+      }
+    };
+    read().catch((error: unknown) => {
+      if (!this.#signal.aborted) this.#context.logger.warn({ err: error, app }, "the router's log broke off");
+    });
+  }
+
+  async #pass(line: DynoLogLine): Promise<void> {
+    this.#lines.push(line);
+    while (this.#lines.length > unreadLimit && !this.#signal.aborted) await delay(20);
   }
 }

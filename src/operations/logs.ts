@@ -1,6 +1,6 @@
 import type { Context } from "./context.ts";
 import { follow } from "./follow-logs.ts";
-import { type LogsInput, lastOfEach, merged } from "./log-lines.ts";
+import { type LogsInput, lastOfEach, lastOfRouter, merged } from "./log-lines.ts";
 import type { DynoLogLine } from "./operations.ts";
 import { deployedApp } from "./require-app.ts";
 
@@ -11,5 +11,6 @@ export async function logs(context: Context, input: LogsInput): Promise<AsyncIte
 }
 
 async function* last(context: Context, input: LogsInput): AsyncGenerator<DynoLogLine> {
-  yield* merged(await lastOfEach(context, input, input.lines), input.lines);
+  const dynos = await lastOfEach(context, input, input.lines);
+  yield* merged([...dynos, await lastOfRouter(context, input, input.lines)], input.lines);
 }

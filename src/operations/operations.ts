@@ -61,7 +61,7 @@ export interface Operations {
   stop(input: { app: string }, job: Job): Promise<void>;
   processReport(input: { app: string }): Promise<ProcessReport>;
 
-  /** Merged over the app's dynos, in order of time. `processes`: `web` or `web.1`; all where empty. */
+  /** Of the app's dynos and of the router, in order of time. `processes`: `web`, `web.1`, `router`; all where empty. */
   logs(input: {
     app: string;
     processes: readonly string[];
@@ -136,6 +136,7 @@ export interface ProcessReport {
 
 export interface DynoLogLine extends LogLine {
   readonly app: string;
-  /** `web.1` */
+  readonly source: "app" | "router";
+  /** `web.1`; `router` for what the router tells of a request. */
   readonly dyno: string;
 }

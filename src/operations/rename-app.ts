@@ -25,6 +25,7 @@ export async function renameApp(context: Context, input: { app: string; name: st
     } else {
       await replaceDynos(context, { app: renamed, release, activate, nameBefore: app.name }, job);
     }
+    await context.routerLogs.rename(app.name, renamed.name);
     return renamed;
   });
 }

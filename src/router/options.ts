@@ -19,8 +19,8 @@ export interface WorkerOptions {
   readonly limits: Limits;
 }
 
-/** A path, or one of the words. */
-export type AccessLogTarget = { readonly file: string } | "stdout" | "off";
+/** One file for all apps, a folder with a file for each, or one of the words. */
+export type AccessLogTarget = { readonly file: string } | { readonly folder: string } | "stdout" | "off";
 
 /** Times in milliseconds. */
 export interface Limits {

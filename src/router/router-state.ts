@@ -36,10 +36,11 @@ export function emptyOutcome(): Outcome {
 }
 
 export function logAccess(router: RouterState, visit: Visit, outcome: Outcome): void {
+  const endedAt = Date.now();
   const { startedAt, method, path, host, requestId, clientAddress } = visit;
   const connectedAt = outcome.connectedAt;
   router.accessLog.write({
-    startedAt,
+    endedAt,
     method,
     path,
     host,
@@ -48,7 +49,7 @@ export function logAccess(router: RouterState, visit: Visit, outcome: Outcome): 
     app: outcome.app?.routes.app,
     dyno: outcome.state?.target.dyno,
     connectMs: connectedAt === undefined ? undefined : connectedAt - startedAt,
-    serviceMs: Date.now() - (connectedAt ?? startedAt),
+    serviceMs: endedAt - (connectedAt ?? startedAt),
     status: outcome.status,
     bytes: outcome.bytes,
     fault: outcome.fault,

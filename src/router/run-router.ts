@@ -7,6 +7,7 @@ export interface RouterPaths {
   readonly routesSocket: string;
   readonly routesSnapshot: string;
   readonly routerLog: string;
+  readonly accessLogs: string;
   routerPid(worker: number): string;
 }
 
@@ -24,7 +25,7 @@ export async function runRouter(args: readonly string[], pathsBelow: (root: stri
     snapshot: paths.routesSnapshot,
     pidFile: paths.routerPid(worker),
     log: paths.routerLog,
-    accessLog: accessLog ?? { file: paths.routerLog },
+    accessLog: accessLog ?? { folder: paths.accessLogs },
     limits: defaultLimits,
   });
 }

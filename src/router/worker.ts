@@ -1,15 +1,16 @@
-import { readFile, rm } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import { writeFileAtomically } from "../lib/atomic-file.ts";
 import { collectAtRest } from "../lib/collect-at-rest.ts";
 import { workerExit } from "../model/route.ts";
-import { AccessLog } from "./access-log.ts";
+import { AccessLog, type AccessLogSink } from "./access-log.ts";
+import { AppLogs } from "./app-logs.ts";
 import { Balancer } from "./balancer.ts";
 import { Drains } from "./drains.ts";
 import { RouteFollower } from "./follow-routes.ts";
 import { Front } from "./front.ts";
-import { fileSink, type LineSink, stderrSink, stdoutSink } from "./log-file.ts";
+import { fileSink, stderrSink, stdoutSink } from "./log-file.ts";
 import { NodeUpstream } from "./node-upstream.ts";
-import type { AccessLogTarget, WorkerOptions } from "./options.ts";
+import type { WorkerOptions } from "./options.ts";
 import { Routes } from "./route-table.ts";
 import type { RouterState } from "./router-state.ts";
 import { readSnapshot, SnapshotWriter } from "./snapshot.ts";
@@ -26,11 +27,11 @@ export async function runWorker(options: WorkerOptions): Promise<number> {
   const log = workerLog(sink, options.worker);
   process.on("uncaughtException", (error) => log.error({ err: error }, "bug: uncaught exception"));
   process.on("unhandledRejection", (error) => log.error({ err: error }, "bug: unhandled rejection"));
-  const access = accessSink(options.accessLog, log);
+  const access = new AccessLog(await accessSink(options, log));
   try {
     return await new Worker(options, log, access).run();
   } finally {
-    await access?.close();
+    await access.close();
     await sink.close();
   }
 }
@@ -46,7 +47,7 @@ class Worker {
   #listening = false;
   #retire: (graceMs: number) => void = () => undefined;
 
-  constructor(options: WorkerOptions, log: WorkerLog, access: LineSink | undefined) {
+  constructor(options: WorkerOptions, log: WorkerLog, accessLog: AccessLog) {
     const { limits } = options;
     const balancer = new Balancer(limits.asideMs, (target) => {
       upstream.forget(target);
@@ -57,7 +58,7 @@ class Worker {
     const routes = new Routes(balancer);
     this.#options = options;
     this.#log = log;
-    this.#router = { routes, balancer, upstream, accessLog: new AccessLog(access), log, limits, retiring: false };
+    this.#router = { routes, balancer, upstream, accessLog, log, limits, retiring: false };
     this.#front = new Front(this.#router);
     this.#snapshot = new SnapshotWriter(options.snapshot, () => routes.toTable(), log);
     this.#follower = new RouteFollower({
@@ -140,10 +141,13 @@ class Worker {
   }
 }
 
-function accessSink(target: AccessLogTarget, log: WorkerLog): LineSink | undefined {
+async function accessSink({ accessLog, worker }: WorkerOptions, log: WorkerLog): Promise<AccessLogSink | undefined> {
   const onError = (error: unknown) => log.error({ err: error }, "cannot write access log");
-  if (target === "off") return undefined;
-  return target === "stdout" ? stdoutSink(onError) : fileSink(target.file, onError);
+  if (accessLog === "off") return undefined;
+  if (accessLog === "stdout") return { kind: "all", sink: stdoutSink(onError) };
+  if ("file" in accessLog) return { kind: "all", sink: fileSink(accessLog.file, onError) };
+  await mkdir(accessLog.folder, { recursive: true, mode: 0o750 }).catch(onError);
+  return { kind: "apps", logs: new AppLogs(accessLog.folder, worker, onError) };
 }
 
 function ignore(): void {}

@@ -21,6 +21,8 @@ export interface SupervisorOptions extends WorkerProgram {
   readonly logger: Logger;
 }
 
+/** What a worker is made of: where it changes, running workers are replaced. */
+const workerCode = ["../router", "../lib", "../model/route.ts", "../model/access-log.ts"];
 const adoptMs = 3_000;
 const startMs = 15_000;
 const steadyMs = 10_000;
@@ -75,7 +77,7 @@ export class Supervisor {
   /** After the route server. Resolves when every worker listens; throws `port-in-use`, `port-forbidden`, `router-failed`. */
   async start(): Promise<void> {
     const { server, http, options, root } = this.#options;
-    const code = ["../router", "../lib", "../model/route.ts"].map((path) => join(import.meta.dirname, path));
+    const code = workerCode.map((path) => join(import.meta.dirname, path));
     this.#fingerprint = await fingerprintOf(code, [process.version, JSON.stringify([root, http, options])]);
     server.watchWorkers({ onHello: (worker) => this.#onHello(worker), onGone: (worker) => this.#onGone(worker) });
     const found = await this.#adopt();

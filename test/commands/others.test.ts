@@ -189,6 +189,7 @@ describe("rollback", () => {
 describe("logs", () => {
   const line = (dyno: string, text: string): DynoLogLine => ({
     app: "shop",
+    source: dyno === "router" ? "router" : "app",
     dyno,
     stream: "stdout",
     text,
@@ -210,6 +211,8 @@ describe("logs", () => {
 
   test("have time and dyno before each line, or only the line", async () => {
     const { run } = setUp([line("web.1", "hello"), line("worker.1", "")]);
+    const ofRouter = setUp([line("router", "at=info")]);
+    assert.match((await ofRouter.run(["logs", "shop"])).stdout, /^\S+Z berth\[router\]: at=info\n$/);
     assert.equal(
       (await run(["logs", "shop"])).stdout,
       "2026-11-21T07:45:12.000000001Z app[web.1]: hello\n2026-11-21T07:45:12.000000001Z app[worker.1]: \n",
@@ -236,7 +239,7 @@ describe("logs", () => {
     const { run } = setUp([line("web.1", "hello")]);
     assert.equal(
       (await run(["logs", "shop", "--format", "json"])).stdout,
-      '{"time":"2026-11-21T07:45:12.000000001Z","dyno":"web.1","stream":"stdout","text":"hello"}\n',
+      '{"time":"2026-11-21T07:45:12.000000001Z","source":"app","dyno":"web.1","stream":"stdout","text":"hello"}\n',
     );
   });
 

@@ -98,6 +98,12 @@ export class FakeScheduler implements Scheduler {
     if (fake) this.#print(fake, text, stream);
   }
 
+  /** Never the same twice: lines are told apart by their time. */
+  #tick(): number {
+    this.#clock = Math.max(this.#clock + 1, Date.now());
+    return this.#clock;
+  }
+
   async dispose(): Promise<void> {
     for (const fake of this.#dynos.values()) this.#quiet(fake);
     this.#dynos.clear();
@@ -203,7 +209,7 @@ export class FakeScheduler implements Scheduler {
       exitCode: undefined,
       restarts: 0,
       image: spec.image,
-      createdAt: this.#clock++,
+      createdAt: this.#tick(),
     };
   }
 
@@ -242,7 +248,7 @@ export class FakeScheduler implements Scheduler {
   }
 
   #print(fake: FakeDyno, text: string, stream: LogLine["stream"]): void {
-    fake.lines.push({ time: `${new Date(this.#clock++).toISOString().slice(0, -1)}000000Z`, stream, text });
+    fake.lines.push({ time: `${new Date(this.#tick()).toISOString().slice(0, -1)}000000Z`, stream, text });
     for (const wake of [...this.#logWatchers]) wake();
   }
 

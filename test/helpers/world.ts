@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { Repositories } from "../../src/git/repositories.ts";
 import { createLogger } from "../../src/lib/logger.ts";
@@ -10,6 +13,7 @@ import { createOperations } from "../../src/operations/create-operations.ts";
 import { InService } from "../../src/operations/in-service.ts";
 import { OneOffs } from "../../src/operations/one-offs.ts";
 import type { Deployed, Job, Operations } from "../../src/operations/operations.ts";
+import { createAccessLogFiles } from "../../src/routing/access-log-files.ts";
 import type { RoutePublisher } from "../../src/routing/publisher.ts";
 import { createMemoryStore } from "../../src/store/memory/memory-store.ts";
 import { FakeBuilder, FakeImageStore, fakeSource } from "./fake-builder.ts";
@@ -68,6 +72,8 @@ export interface World {
   readonly images: FakeImageStore;
   readonly publisher: RecordingPublisher;
   readonly repositories: FakeRepositories;
+  /** Where the router's workers would write. */
+  readonly accessLogs: string;
   /** Everything that the last jobs told, one line each. */
   readonly told: string[];
   /** The daemon is told to stop. */
@@ -85,12 +91,14 @@ export async function createWorld(test: TestContext, settings: Partial<Operation
   const publisher = new RecordingPublisher();
   const repositories = new FakeRepositories();
   const stopping = new AbortController();
+  const accessLogs = await mkdtemp(join(tmpdir(), "berth-world-"));
   const context: Context = {
     store: createMemoryStore(),
     scheduler,
     builders: [builder],
     images,
     publisher,
+    routerLogs: createAccessLogFiles(accessLogs),
     repositories,
     logger,
     settings: {
@@ -127,6 +135,7 @@ export async function createWorld(test: TestContext, settings: Partial<Operation
   test.after(async () => {
     await context.background.idle();
     await scheduler.dispose();
+    await rm(accessLogs, { recursive: true, force: true });
   });
   const job = (signal = new AbortController().signal): Job => ({ progress, signal, actor: "alice" });
   return {
@@ -137,6 +146,7 @@ export async function createWorld(test: TestContext, settings: Partial<Operation
     images,
     publisher,
     repositories,
+    accessLogs,
     told,
     stop: () => stopping.abort(new Error("Berth is being stopped")),
     job,

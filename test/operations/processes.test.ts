@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { appendFile, readdir, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { dynoName } from "../../src/model/dyno.ts";
@@ -170,6 +172,73 @@ test("logs of several dynos come in order of time, and only the last lines", asy
   assert.deepEqual(await read(["worker"], 1), ["worker.1 worker 3"]);
   assert.deepEqual(await read(["web.1"], 1), ["web.1 web 3"]);
   await assert.rejects(read(["clock"], 1), { code: "process-missing" });
+});
+
+function requestLine(time: number, path: string): string {
+  return `${new Date(time).toISOString()} at=info path="${path}"\n`;
+}
+
+test("the router's lines stand among the dynos' in order of time, also from the file set aside, and alone", async (t) => {
+  const world = await createWorld(t);
+  await deployed(world);
+  const [web] = await world.scheduler.list("shop");
+  const file = join(world.accessLogs, "shop.log");
+  const signal = new AbortController().signal;
+  const read = async (processes: string[], lines: number) => {
+    const found = await world.operations.logs({ app: "shop", processes, lines, follow: false, signal });
+    return (await Array.fromAsync(found)).map((line) => `${line.dyno} ${line.text}`);
+  };
+  assert.deepEqual(await read(["router"], 5), []);
+  await writeFile(`${file}.1`, requestLine(Date.now() - 60_000, "/older"));
+  await writeFile(file, requestLine(Date.now() - 30_000, "/old"));
+  world.scheduler.print(web?.id ?? "", "hello");
+  await appendFile(file, `${requestLine(Date.now() + 30_000, "/new")}${new Date().toISOString()} at=info half a li`);
+  const [older, old, fresh] = ["/older", "/old", "/new"].map((path) => `router at=info path="${path}"`);
+  assert.deepEqual(await read([], 4), [older, old, "web.1 hello", fresh]);
+  assert.deepEqual(await read([], 2), ["web.1 hello", fresh]);
+  assert.deepEqual(await read(["router"], 2), [old, fresh]);
+  assert.deepEqual(await read(["web"], 4), ["web.1 hello"]);
+  const many = Array.from({ length: 3000 }, (_, i) => requestLine(i, `/${i}/${"x".repeat(600)}`)).join("");
+  await writeFile(file, many);
+  const last = await read(["router"], 1_500);
+  assert.equal(last.length, 1_500);
+  assert.match(last[0] ?? "", /"\/1500\//);
+});
+
+test("the router's lines are followed over the change of files, sorted in with what dynos print meanwhile", async (t) => {
+  const world = await createWorld(t);
+  await deployed(world);
+  const [web] = await world.scheduler.list("shop");
+  const file = join(world.accessLogs, "shop.log");
+  await writeFile(file, requestLine(Date.now() - 1_000, "/before"));
+  const abort = new AbortController();
+  const input = { app: "shop", processes: [], lines: 10, follow: true, signal: abort.signal };
+  const seen: string[] = [];
+  for await (const { text } of await world.operations.logs(input)) {
+    seen.push(text.replace("at=info path=", ""));
+    if (text.includes("/before")) {
+      const began = Date.now();
+      await delay(20);
+      world.scheduler.print(web?.id ?? "", "printed");
+      await delay(20);
+      // The request was over before, but is told after.
+      await appendFile(file, requestLine(began, "/during"));
+      await rename(file, `${file}.1`);
+      await writeFile(file, requestLine(Date.now(), "/after"));
+    }
+    if (text.includes("/after")) abort.abort();
+  }
+  assert.deepEqual(seen, ['"/before"', '"/during"', "printed", '"/after"']);
+});
+
+test("the router's lines move with a renamed app, and end with a destroyed one", async (t) => {
+  const world = await createWorld(t);
+  await deployed(world);
+  await writeFile(join(world.accessLogs, "shop.log"), requestLine(Date.now(), "/"));
+  await world.operations.renameApp({ app: "shop", name: "store" }, world.job());
+  assert.deepEqual(await readdir(world.accessLogs), ["store.log"]);
+  await world.operations.destroyApp({ app: "store" });
+  assert.deepEqual(await readdir(world.accessLogs), []);
 });
 
 test("followed logs go on with the dynos of a later deploy, and end when the reader does", async (t) => {

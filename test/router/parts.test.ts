@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import type { Target } from "../../src/model/route.ts";
 import { accessLine } from "../../src/router/access-log.ts";
+import { AppLogs } from "../../src/router/app-logs.ts";
 import { parseWorkerArguments } from "../../src/router/arguments.ts";
 import { Balancer } from "../../src/router/balancer.ts";
-import { faults } from "../../src/router/faults.ts";
+import { faults, interruptions } from "../../src/router/faults.ts";
 import { hostName, plainAddress, requestIdFrom, responseHeaders } from "../../src/router/headers.ts";
 import { fileSink } from "../../src/router/log-file.ts";
 import { afterFailure, isReplayable } from "../../src/router/retry.ts";
@@ -183,9 +184,9 @@ suite("what follows a failure", () => {
 
 test("nothing a client sends breaks out of its field in the access log", () => {
   const line = accessLine({
-    startedAt: 0,
+    endedAt: 0,
     method: "GET",
-    path: '/" status=200 \\',
+    path: '/" status=200 \\\x9b',
     host: "a b\n",
     requestId: "id",
     clientAddress: "::1",
@@ -199,8 +200,8 @@ test("nothing a client sends breaks out of its field in the access log", () => {
   });
   assert.equal(
     line,
-    '1970-01-01T00:00:00.000Z at=error code=unknown-host desc="Unknown host" method=GET path="/\\" status=200 \\\\" ' +
-      'host="a b\\n" request_id=id fwd="::1" app= dyno= connect= service=1ms status=404 bytes=0 protocol=http',
+    '1970-01-01T00:00:00.000Z at=error code=unknown-host desc="Unknown host" method=GET path="/\\" status=200 \\\\\\u009b" ' +
+      'host="a b\\n" request_id=id fwd="::1" dyno= connect= service=1ms status=404 bytes=0 protocol=http',
   );
 });
 
@@ -217,6 +218,30 @@ test("a log file that has grown large is set aside, also by another process", as
   await three.close();
   assert.equal(await readFile(`${path}.1`, "utf8"), `${"a".repeat(200)}\n`);
   assert.equal(await readFile(path, "utf8"), "b\nc\n");
+});
+
+test("each app has an access log of its own, however many there are, and strange names do not leave the folder", async (t) => {
+  const folder = await temporaryFolder(t);
+  const logs = new AppLogs(folder, 1, (error) => assert.fail(String(error)), 1_000);
+  for (let round = 0; round < 2; round++) {
+    for (let app = 0; app < 300; app++) logs.write(`app${app}`, `round ${round}`);
+  }
+  logs.write("../../etc/passwd", "strange");
+  logs.write(undefined, "no app");
+  await logs.close();
+  assert.equal(await readFile(join(folder, "app0.log"), "utf8"), "round 0\nround 1\n");
+  assert.equal(await readFile(join(folder, "app299.log"), "utf8"), "round 0\nround 1\n");
+  assert.deepEqual((await readFile(join(folder, "_.log"), "utf8")).trim().split("\n").sort(), ["no app", "strange"]);
+  assert.equal((await readdir(folder)).length, 301);
+});
+
+test("interrupted requests say whose connection it was, in Heroku's words", () => {
+  const entry = { method: "GET", path: "/", host: "h", requestId: "id", clientAddress: "::1", app: "a", dyno: "web.1" };
+  const rest = { endedAt: 0, connectMs: 1, serviceMs: 2, status: 499, bytes: 0 };
+  const line = (fault: { code: string; desc: string }) => accessLine({ ...entry, ...rest, fault });
+  assert.match(line(interruptions.byClient), /Z sock=client at=warning code=H27 desc="Client Request Interrupted" /);
+  assert.match(line(interruptions.byDyno), /Z sock=backend at=error code=H18 /);
+  assert.match(line(faults.refused), /Z at=error code=H21 /);
 });
 
 test("a worker understands the arguments that the supervisor gives it", () => {

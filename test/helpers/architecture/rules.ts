@@ -16,7 +16,7 @@ const base = ["lib", "routes", "model", "interfaces"];
 export const parts: Parts = {
   lib: { files: ["lib/"], imports: [] },
   // All that the router knows of the rest of the program.
-  routes: { files: ["model/route.ts", "model/certificate.ts"], imports: [] },
+  routes: { files: ["model/route.ts", "model/certificate.ts", "model/access-log.ts", "model/traffic.ts"], imports: [] },
   model: { files: ["model/"], imports: ["lib", "routes"] },
   paths: { files: ["config/paths.ts"], imports: [] },
   config: { files: ["config/"], imports: ["lib", "model", "paths"] },
@@ -28,6 +28,7 @@ export const parts: Parts = {
       "schedulers/scheduler.ts",
       "routing/publisher.ts",
       "routing/compile-routes.ts",
+      "routing/router-logs.ts",
       "git/repositories.ts",
       "git/service.ts",
       "certificates/issuer.ts",
