@@ -20,7 +20,7 @@ debs_apt() {
   "$tool" -q -o Dir::State="$state" -o Dir::State::Lists="$state/lists" -o Dir::State::status="$status" \
     -o Dir::State::extended_states="$state/extended_states" -o Dir::Cache="$state" -o Dir::Cache::Archives="$state/archives" \
     -o Dir::Cache::srcpkgcache= -o Acquire::GzipIndexes=true -o Debug::NoLocking=true -o APT::Sandbox::User= -o Acquire::Languages=none -o Acquire::Retries=2 \
-    -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 "$@"
+    -o APT::Get::Show-User-Simulation-Note=false -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 "$@"
 }
 
 debs_status() {
