@@ -52,7 +52,7 @@ async function warmUp(): Promise<number> {
 
 async function serve(flags: readonly string[]): Promise<number> {
   const { UserError } = await import("./model/errors.ts");
-  const { createProgressPrinter, explain } = await import("./model/progress-printer.ts");
+  const { explainTo } = await import("./model/progress-printer.ts");
   try {
     if (flags.includes("--warm-up")) return await warmUp();
     const { loadSettings } = await import("./config/load.ts");
@@ -62,10 +62,6 @@ async function serve(flags: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    explain(
-      error,
-      createProgressPrinter((text) => process.stderr.write(text)),
-    );
-    return error.exitCode;
+    return explainTo((text) => process.stderr.write(text), error);
   }
 }

@@ -3,7 +3,7 @@ import { parse } from "../commands/program.ts";
 import { configHelp } from "../config/reference.ts";
 import { version } from "../config/version.ts";
 import { UserError } from "../model/errors.ts";
-import { createProgressPrinter, explain } from "../model/progress-printer.ts";
+import { explainTo } from "../model/progress-printer.ts";
 
 /** Whether the words ask for nothing but help or the version, which need no daemon. */
 export function asksForHelp(words: readonly string[]): boolean {
@@ -21,11 +21,7 @@ export function printHelp(words: readonly string[]): number {
     return print(helpText(invocation.kind === "help" ? invocation.topic : undefined, true));
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    explain(
-      error,
-      createProgressPrinter((text) => process.stderr.write(text)),
-    );
-    return error.exitCode;
+    return explainTo((text) => process.stderr.write(text), error);
   }
 }
 

@@ -24,3 +24,9 @@ export function explain(error: UserError, progress: Progress): void {
   progress.warn(error.message);
   if (error.hint !== undefined) progress.warn(error.hint);
 }
+
+/** The same for a program that ends with it: as text to `write`. Gives the exit code. */
+export function explainTo(write: (text: string) => void, error: UserError): number {
+  explain(error, createProgressPrinter(write));
+  return error.exitCode;
+}
