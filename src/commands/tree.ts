@@ -1,3 +1,5 @@
+import { appJsonReport } from "./app-json/report.ts";
+import { appJsonSet } from "./app-json/set.ts";
 import { appsCreate } from "./apps/create.ts";
 import { appsDestroy } from "./apps/destroy.ts";
 import { appsExists } from "./apps/exists.ts";
@@ -36,6 +38,8 @@ import { urls } from "./urls.ts";
 
 /** Every command, in the order in which help lists them. */
 export const commands: readonly Command[] = [
+  appJsonReport,
+  appJsonSet,
   appsCreate,
   appsDestroy,
   appsExists,
@@ -74,6 +78,7 @@ export const commands: readonly Command[] = [
 
 /** Groups of commands, and what each is about. */
 export const namespaces: Readonly<Record<string, string>> = {
+  "app-json": "Manage how the app.json of an app is found",
   apps: "Manage apps",
   checks: "Manage how new dynos are checked before they get traffic",
   config: "Manage the config vars of an app, which its processes see as their environment",

@@ -91,6 +91,8 @@ export interface ImageDetails {
   /** `sha256:` and 64 hex digits: other for each content. */
   readonly id: string;
   readonly labels: Labels;
+  readonly command: readonly string[];
+  readonly entrypoint: readonly string[];
 }
 
 export interface Networks {

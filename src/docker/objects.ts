@@ -1,13 +1,13 @@
 import type Dockerode from "dockerode";
 import { type Call, ifThere } from "./call.ts";
-import type { Images, NetworkDetails, NetworkOptions, Networks, Volumes } from "./engine.ts";
+import type { ImageDetails, Images, NetworkDetails, NetworkOptions, Networks, Volumes } from "./engine.ts";
 import { labelFilter } from "./wire.ts";
 
 export function imagesOf(docker: Dockerode, call: Call): Images {
   return {
     inspect: async (reference) => {
       const found = await ifThere(call(() => docker.getImage(reference).inspect()));
-      return found && { id: found.Id, labels: found.Config.Labels ?? {} };
+      return found && imageDetails(found);
     },
     list: (labels) =>
       call(async () => {
@@ -19,6 +19,12 @@ export function imagesOf(docker: Dockerode, call: Call): Images {
       await ifThere(call(() => docker.getImage(reference).remove()));
     },
   };
+}
+
+function imageDetails({ Id, Config }: Dockerode.ImageInspectInfo): ImageDetails {
+  // Each is null where the image does not say it, whatever the types say.
+  const { Labels, Cmd, Entrypoint } = Config;
+  return { id: Id, labels: Labels ?? {}, command: Cmd ?? [], entrypoint: [Entrypoint ?? []].flat() };
 }
 
 export function volumesOf(docker: Dockerode, call: Call): Volumes {

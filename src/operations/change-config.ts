@@ -3,6 +3,7 @@ import type { Release } from "../model/release.ts";
 import type { Changes } from "../store/store.ts";
 import type { Context } from "./context.ts";
 import type { Job } from "./operations.ts";
+import { runReleasePhase } from "./release-phase.ts";
 import { activateRelease, draftRelease } from "./releases.ts";
 import { replaceDynos } from "./replace-dynos.ts";
 import { appByName, currentRelease } from "./require-app.ts";
@@ -37,6 +38,7 @@ export async function changeConfig(context: Context, input: ConfigChange, job: J
       createdBy: job.actor,
     });
     job.progress.step(`Restarting app ${app.name}`);
+    await runReleasePhase(context, { app, release: next }, job);
     const activate = () =>
       context.store.write((changes) => {
         storeConfig(changes, app, before, after);

@@ -1,10 +1,12 @@
 import type { Builder, Image, Source } from "../builders/builder.ts";
 import { pickBuilder } from "../builders/pick-builder.ts";
 import type { App } from "../model/app.ts";
+import type { AppManifest } from "../model/app-manifest.ts";
 import type { Build } from "../model/build.ts";
 import { UserError } from "../model/errors.ts";
 import type { Progress } from "../model/progress.ts";
 import type { Release } from "../model/release.ts";
+import { checkManifestFormation, keepManifestFormation, readManifest, storeManifestEnv } from "./app-manifest.ts";
 import { urlsOf } from "./app-urls.ts";
 import { type BuildLog, openBuildLog } from "./build-log.ts";
 import type { Context } from "./context.ts";
@@ -12,6 +14,7 @@ import { ensureApp } from "./create-app.ts";
 import { newBuildId } from "./ids.ts";
 import type { Deployed, Job } from "./operations.ts";
 import { pruneImages } from "./prune.ts";
+import { runFirstDeploy, runPostdeploy, runPredeploy, runReleasePhase } from "./release-phase.ts";
 import { activateRelease, draftRelease } from "./releases.ts";
 import { replaceDynos } from "./replace-dynos.ts";
 import { canceled } from "./transition.ts";
@@ -27,11 +30,14 @@ export async function deploy(context: Context, input: { app: string; source: Sou
     const log = openBuildLog(context, build.id, job.progress);
     const logged = { ...job, progress: log.progress };
     try {
+      const manifest = await readManifest(context, app, source);
+      storeManifestEnv(context, app, manifest, logged.progress);
       const image = await buildImage(context, { app, build, source }, logged);
       timings.lap("build");
-      const release = await releaseImage(context, { app, build, image }, logged);
+      const release = await releaseImage(context, { app, build, image, manifest }, logged);
       timings.lap("start");
       finishBuild(context, build, { status: "succeeded", image: image.reference });
+      await runPostdeploy(context, { app, release }, manifest, logged);
       const fields = { app: app.name, release: release.version, build: build.id, ms: timings.laps() };
       context.logger.info(fields, "deployed");
       return { release, urls: urlsOf(context, app.id) };
@@ -78,10 +84,11 @@ function noteBuilder(context: Context, build: Build, builder: Builder, progress:
 
 async function releaseImage(
   context: Context,
-  { app, build, image }: { app: App; build: Build; image: Image },
+  { app, build, image, manifest }: { app: App; build: Build; image: Image; manifest: AppManifest },
   job: Job,
 ): Promise<Release> {
   try {
+    checkManifestFormation(manifest, image.processTypes);
     const release = draftRelease(context, app, {
       image: image.reference,
       config: context.store.read((view) => view.config.of(app.id)),
@@ -92,9 +99,17 @@ async function releaseImage(
       createdBy: job.actor,
     });
     job.progress.step(`Releasing ${app.name} v${release.version}`);
-    // A push to a stopped app starts it, as with Dokku.
-    const activate = () => context.store.write((changes) => activateRelease(changes, release, { stopped: false }));
-    await replaceDynos(context, { app: { ...app, stopped: false }, release, activate }, job);
+    await runPredeploy(context, { app, release }, manifest, job);
+    await runReleasePhase(context, { app, release }, job);
+    await runFirstDeploy(context, { app, release }, manifest, job);
+    const { formation } = manifest;
+    const activate = () =>
+      context.store.write((changes) => {
+        // A push to a stopped app starts it, as with Dokku.
+        activateRelease(changes, release, { stopped: false });
+        keepManifestFormation(changes, app.id, formation);
+      });
+    await replaceDynos(context, { app: { ...app, stopped: false }, release, formation, activate }, job);
     return release;
   } catch (error) {
     // The reason is what counts; an image that is left is removed at the next start.

@@ -79,7 +79,12 @@ export interface Operations {
 }
 
 /** Settings with a value per app and for the host, under Dokku's names (`git:set APP deploy-branch main`). */
-export type PropertyKey = "git.deploy-branch" | "ps.restart-policy" | "ps.stop-timeout-seconds" | "checks.timeout";
+export type PropertyKey =
+  | "app-json.appjson-path"
+  | "git.deploy-branch"
+  | "ps.restart-policy"
+  | "ps.stop-timeout-seconds"
+  | "checks.timeout";
 
 /** Computed is what is in force: app's, else host's, else the default; empty where there is none. */
 export interface PropertyValue {

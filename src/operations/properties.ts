@@ -31,6 +31,11 @@ const properties: Record<PropertyKey, Property> = {
     rule: "a number of seconds from 1 to 99999",
     fallback: (settings) => String(settings.stopTimeoutSeconds),
   },
+  "app-json.appjson-path": {
+    check: (text) => /^(?!\/)(?!(.*\/)?\.\.(\/|$))[^\0]{1,512}$/.test(text),
+    rule: "a path within the repository, such as 'deploy/app.json'",
+    fallback: () => "app.json",
+  },
   "checks.timeout": {
     check: seconds,
     rule: "a number of seconds from 1 to 99999",

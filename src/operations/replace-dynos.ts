@@ -1,4 +1,4 @@
-import type { App } from "../model/app.ts";
+import type { App, Formation } from "../model/app.ts";
 import type { Release } from "../model/release.ts";
 import type { Context } from "./context.ts";
 import type { Job } from "./operations.ts";
@@ -13,6 +13,8 @@ interface Replacement {
   readonly activate: () => void | Promise<void>;
   /** The name that its running dynos still carry. */
   readonly nameBefore?: string;
+  /** Quantities to put in force with it. */
+  readonly formation?: Formation;
   /** Only dynos of this type; all where undefined. */
   readonly processType?: string | undefined;
 }
@@ -22,7 +24,9 @@ export async function replaceDynos(context: Context, replacement: Replacement, j
   const { app, release, processType, nameBefore } = replacement;
   // A restart of one process type is not the deploy that a pending scale waits for.
   const pending = processType === undefined ? context.store.read((view) => pendingScale(view, app.id)) : {};
-  const formation = context.store.read((view) => ({ ...view.formation.of(app.id), ...pending }));
+  const quantities = { ...pending, ...replacement.formation };
+  const stored = context.store.read((view) => view.formation.of(app.id));
+  const formation = { ...stored, ...quantities };
   const ofType = (dyno: { processType: string }) => processType === undefined || dyno.processType === processType;
   const start = wantedOfApp(app, release, formation).filter(ofType);
   const running = await context.scheduler.list(nameBefore ?? app.name);
@@ -30,7 +34,7 @@ export async function replaceDynos(context: Context, replacement: Replacement, j
   for (const [type, count] of countByType(start)) job.progress.step(`Deploying ${type} (count=${count})`);
   const activate = async () => {
     await replacement.activate();
-    context.store.write((changes) => applyScale(changes, app.id, pending));
+    context.store.write((changes) => applyScale(changes, app.id, quantities));
   };
   const renamed = nameBefore === undefined ? {} : { nameBefore };
   await transition(context, { app, release, start, stop, activate, ...renamed }, job);

@@ -4,6 +4,7 @@ import type { Release } from "../model/release.ts";
 import { storeConfig } from "./change-config.ts";
 import type { Context } from "./context.ts";
 import type { Job } from "./operations.ts";
+import { runReleasePhase } from "./release-phase.ts";
 import { activateRelease, draftRelease } from "./releases.ts";
 import { replaceDynos } from "./replace-dynos.ts";
 import { deployedApp } from "./require-app.ts";
@@ -30,6 +31,7 @@ export async function rollback(
       createdBy: job.actor,
     });
     job.progress.step(`Rolling back ${app.name} to v${version}, as v${next.version}`);
+    await runReleasePhase(context, { app, release: next }, job);
     const activate = () =>
       context.store.write((changes) => {
         storeConfig(changes, app, changes.config.of(app.id), target.config);

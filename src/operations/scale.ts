@@ -1,6 +1,7 @@
-import type { Formation } from "../model/app.ts";
+import type { App, Formation } from "../model/app.ts";
 import { UserError } from "../model/errors.ts";
 import type { Release } from "../model/release.ts";
+import { manifestFormation } from "./app-manifest.ts";
 import type { Context } from "./context.ts";
 import type { Job } from "./operations.ts";
 import { addPendingScale, applyScale } from "./pending-scale.ts";
@@ -18,6 +19,7 @@ export async function scale(
     return { app: found, release: currentRelease(view, found) };
   });
   if (release !== undefined) checkTypes(release, input.quantities);
+  refuseManifestTypes(context, app, input.quantities);
   await context.locks.hold(app, `scaling by ${job.actor}`, async () => {
     const store = () => context.store.write((changes) => applyScale(changes, app.id, input.quantities));
     // Nothing runs that would differ from what is stored.
@@ -26,6 +28,18 @@ export async function scale(
     const before = context.store.read((view) => view.formation.of(app.id));
     await toFormation(context, { app, release, formation: { ...before, ...input.quantities }, activate: store }, job);
   });
+}
+
+/** What the app's repository says cannot be said otherwise here, as with Dokku: the next push would undo it. */
+function refuseManifestTypes(context: Context, app: App, quantities: Formation): void {
+  const fixed = context.store.read((view) => manifestFormation(view, app.id));
+  const types = Object.keys(quantities).filter((type) => Object.hasOwn(fixed, type));
+  if (types.length === 0) return;
+  throw new UserError(
+    "formation-in-manifest",
+    `App ${app.name} contains an app.json file with a formations key and cannot be manually scaled`,
+    { hint: `Change the quantity of ${types.join(", ")} in app.json and push, or take it out there` },
+  );
 }
 
 /** Throws `unknown-process-type`. */

@@ -20,6 +20,8 @@ export interface RunSpec {
   readonly command: readonly string[];
   readonly config: ConfigVars;
   readonly stopTimeoutSeconds: number;
+  /** Where it ends with exit code 0, an image of this reference gets its files; `image` may be the same. */
+  readonly saveAs?: string;
 }
 
 export interface RunIo {

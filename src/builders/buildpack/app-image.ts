@@ -1,6 +1,7 @@
 import type { DockerEngine } from "../../docker/engine.ts";
 import { baseImage } from "../../docker/image-store.ts";
 import { labels } from "../../docker/labels.ts";
+import { splitReference } from "../../docker/reference.ts";
 import { type BuildPlan, baseConfig, containerName, imageConfig, imageName, slugOptions } from "./options.ts";
 
 /** Parts of an app that stay the same over builds (its runtime, its dependencies), kept in an image below the app's. */
@@ -75,9 +76,4 @@ async function copyIntoImage({ containers }: DockerEngine, plan: BuildPlan, copy
   } finally {
     await containers.remove(target);
   }
-}
-
-function splitReference(reference: string): { repository: string; tag: string } {
-  const colon = reference.lastIndexOf(":");
-  return { repository: reference.slice(0, colon), tag: reference.slice(colon + 1) };
 }

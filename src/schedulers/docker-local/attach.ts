@@ -7,6 +7,7 @@ import { writeFully } from "../../lib/write-fully.ts";
 import { messageOf } from "../../model/errors.ts";
 import type { RunIo, RunSpec, Terminal } from "../scheduler.ts";
 import type { Context } from "./context.ts";
+import { keepFiles } from "./keep-files.ts";
 import { asUserError } from "./start.ts";
 
 const nameAttempts = 20;
@@ -17,7 +18,9 @@ export async function attach(context: Context, spec: RunSpec, io: RunIo): Promis
   const { containers } = context.engine;
   const id = await create(context, spec, io.terminal);
   try {
-    return await run(context, id, io);
+    const code = await run(context, id, io);
+    if (code === 0 && spec.saveAs !== undefined) await keepFiles(context, id, spec, spec.saveAs);
+    return code;
   } catch (error) {
     // Removed by somebody else, or the caller has gone: both look like a broken stream.
     io.signal.throwIfAborted();

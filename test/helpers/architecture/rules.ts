@@ -93,6 +93,8 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   commander: ["commands"],
   dockerode: ["docker"],
   "http-proxy": ["router"],
+  // An app.json may have comments.
+  "jsonc-parser": ["model"],
   pino: ["lib"],
   "pino-pretty": ["lib"],
   "simple-git": ["git"],

@@ -1,0 +1,68 @@
+import { PassThrough, Writable } from "node:stream";
+import { LineSplitter } from "../lib/line-splitter.ts";
+import type { App } from "../model/app.ts";
+import { UserError } from "../model/errors.ts";
+import type { Progress } from "../model/progress.ts";
+import type { Release } from "../model/release.ts";
+import type { Context } from "./context.ts";
+import type { Job } from "./operations.ts";
+import { durationProperty } from "./properties.ts";
+import { canceled } from "./transition.ts";
+
+export interface Task {
+  readonly app: App;
+  readonly release: Release;
+  /** As a sentence begins with it: `The release phase`. */
+  readonly title: string;
+  /** A shell line. */
+  readonly command: string;
+  /** The release's image gets the files that the task leaves behind. */
+  readonly keepsFiles?: boolean;
+}
+
+/** Runs a one-off dyno to its end and shows what it prints. Throws `task-failed`, `task-timeout`. */
+export async function runTask(context: Context, task: Task, job: Job): Promise<void> {
+  const { app, release, title, command } = task;
+  const timeout = AbortSignal.timeout(context.settings.buildTimeoutMs);
+  const lines = linesTo(job.progress);
+  const spec = {
+    app: app.name,
+    release: release.version,
+    image: release.image,
+    command: ["bash", "-c", command],
+    config: release.config,
+    stopTimeoutSeconds: durationProperty(context, app.id, "ps.stop-timeout-seconds") / 1000,
+    ...(task.keepsFiles === true ? { saveAs: release.image } : {}),
+  };
+  try {
+    const signal = AbortSignal.any([job.signal, timeout]);
+    const io = { stdin: nothing(), stdout: lines, stderr: lines, terminal: undefined, signal };
+    const code = await context.scheduler.attach(spec, io);
+    if (code !== 0) throw new UserError("task-failed", `${title} failed with exit code ${code}: ${command}`);
+  } catch (error) {
+    if (job.signal.aborted) throw canceled(job.signal);
+    if (!timeout.aborted) throw error;
+    const minutes = Math.round(context.settings.buildTimeoutMs / 60_000);
+    throw new UserError("task-timeout", `${title} was stopped: it took longer than ${minutes} minutes`);
+  } finally {
+    lines.end();
+  }
+}
+
+function nothing(): PassThrough {
+  return new PassThrough().end();
+}
+
+function linesTo(progress: Progress): Writable {
+  const splitter = new LineSplitter((line) => progress.detail(line));
+  return new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      splitter.write(chunk);
+      done();
+    },
+    final(done) {
+      splitter.end();
+      done();
+    },
+  });
+}
