@@ -139,7 +139,7 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
     },
     authenticate: (fingerprint) => store.read((view) => view.keys.byFingerprint(fingerprint)),
     execute,
-    git: createGitService({ repositories, operations, logger, ...git }),
+    git: createGitService({ repositories, operations, receiver: paths.receiver, logger, ...git }),
     refuse: refuseDynos(network),
     logger,
   });

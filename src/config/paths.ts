@@ -12,6 +12,8 @@ export function pathsBelow(root: string) {
     repositories: join(root, "repositories"),
     /** Sockets and pid files: worth nothing after a reboot. */
     run: join(root, "run"),
+    /** Takes pushes in place of the deploy, where the operator has put it there. */
+    receiver: join(root, "hooks", "receiver"),
     daemonLock: join(root, "run", "daemon.pid"),
     /** The local CLI talks to the daemon here. */
     commandSocket: join(root, "run", "command.sock"),

@@ -9,6 +9,7 @@ import { Git, type GitOptions } from "./git.ts";
 import { answerPush, type PushContext } from "./push-answer.ts";
 import { PushVisits } from "./push-visits.ts";
 import { receivePack } from "./receive-pack.ts";
+import { createReceiver } from "./receiver.ts";
 import { reportFailure } from "./report-failure.ts";
 import type { Repositories } from "./repositories.ts";
 import type { GitIo, GitService } from "./service.ts";
@@ -16,6 +17,8 @@ import type { GitIo, GitService } from "./service.ts";
 export interface GitServiceOptions extends GitOptions {
   readonly repositories: Repositories;
   readonly operations: Operations;
+  /** Path of a program that takes pushes in place of the deploy, once it is there. */
+  readonly receiver: string;
   readonly logger: Logger;
 }
 
@@ -27,8 +30,9 @@ class PushService implements GitService {
   readonly #context: PushContext;
   readonly #visits: PushVisits;
 
-  constructor({ repositories, operations, logger, ...git }: GitServiceOptions) {
-    this.#context = { git: new Git(git), repositories, operations, logger };
+  constructor({ repositories, operations, receiver: path, logger, ...options }: GitServiceOptions) {
+    const git = new Git(options);
+    this.#context = { git, repositories, operations, logger, receiver: createReceiver(path, git.environment) };
     this.#visits = new PushVisits(
       (app) => repositories.ensure(app),
       async (app) => {
@@ -61,7 +65,7 @@ class PushService implements GitService {
     const { git, repositories, logger } = this.#context;
     let deployed: string | undefined;
     const code = await receivePack(git, repositories.path(app), io, async (call, output, signal) => {
-      const push = { app, actor: io.actor, existed, call, signal };
+      const push = { app, actor: io.actor, fingerprint: io.fingerprint, existed, call, signal };
       const answer = await answerPush(this.#context, push, output);
       deployed = answer.deployed;
       return answer.code;

@@ -9,6 +9,7 @@ import type { Git } from "./git.ts";
 import type { HookCall } from "./hook-call.ts";
 import { checkRefs, decidePush, isDeletion, type PushDecision } from "./push-decision.ts";
 import { createPushOutput } from "./push-output.ts";
+import type { Receiver } from "./receiver.ts";
 import { reportFailure } from "./report-failure.ts";
 import type { Repositories } from "./repositories.ts";
 
@@ -16,12 +17,14 @@ export interface PushContext {
   readonly git: Git;
   readonly repositories: Repositories;
   readonly operations: Operations;
+  readonly receiver: Receiver;
   readonly logger: Logger;
 }
 
 export interface Push {
   readonly app: string;
   readonly actor: string;
+  readonly fingerprint: string;
   /** Whether the app was there when the push began. */
   readonly existed: boolean;
   readonly call: HookCall;
@@ -47,7 +50,7 @@ export async function answerPush(context: PushContext, push: Push, stream: Writa
       if (decision.advice !== undefined) last.detail(decision.advice);
       return { code: 0, deployed: undefined };
     }
-    await deploy(context, push, decision, { progress, last });
+    await take(context, push, decision, { progress, last, write: output.write });
     return { code: 0, deployed: decision.branch };
   } catch (error) {
     reportFailure(error, last, { logger: context.logger, app: push.app, signal: push.signal });
@@ -107,23 +110,29 @@ async function checkDeployable(
   }
 }
 
-async function deploy(
-  { repositories, operations, logger }: PushContext,
-  { app, actor, call, signal }: Push,
+async function take(
+  context: PushContext,
+  push: Push,
   { branch, commit, isFirst }: Extract<PushDecision, { kind: "deploy" }>,
-  { progress, last }: { progress: Progress; last: Progress },
+  { progress, last, write }: { progress: Progress; last: Progress; write: (text: string) => void },
 ): Promise<void> {
+  const { repositories, operations, receiver, logger } = context;
+  const { app, actor, fingerprint, call, signal } = push;
   const source = await repositories.source(app, commit, { quarantine: call.quarantine, signal, progress });
-  const { urls } = await operations.deploy({ app, source }, { progress, signal, actor });
+  const received = await receiver.present();
+  let urls: readonly string[] = [];
+  if (received) await receiver.run({ app, source, actor, fingerprint }, write, signal);
+  else ({ urls } = await operations.deploy({ app, source }, { progress, signal, actor }));
   if (isFirst) {
     try {
       await operations.setProperty({ app, key: "git.deploy-branch", value: branch });
       last.step(`Set ${branch} as deploy-branch`);
     } catch (error) {
-      // The app is deployed: refusing the branch now would leave it running what its repository does not have.
+      // The push is taken: refusing the branch now would leave it running what its repository does not have.
       logger.error({ err: error, app, branch }, "deploy branch not remembered");
     }
   }
+  if (received) return;
   last.headline("Application deployed:");
   for (const url of urls) last.detail(url);
   last.line("");

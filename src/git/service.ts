@@ -7,6 +7,8 @@ export interface GitIo {
   readonly stderr: Writable;
   /** Name of the key. */
   readonly actor: string;
+  /** Of the key: `SHA256:...`. */
+  readonly fingerprint: string;
   /** The client's GIT_PROTOCOL, for wire protocol version 2. */
   readonly protocol: string | undefined;
   /** Aborts when the client has gone. */

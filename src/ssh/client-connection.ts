@@ -102,7 +102,8 @@ export class ClientConnection {
     // Nothing comes back for a session that the client has closed already.
     const channel: ServerChannel | undefined = accept();
     if (channel === undefined) return undefined;
-    const request = { ...setup, line, actor: this.#login?.name ?? "" };
+    const { name: actor = "", fingerprint = "" } = this.#login ?? {};
+    const request = { ...setup, line, actor, fingerprint };
     const doors = { ...this.#options, logger: this.#logger };
     const command = new CommandChannel(channel, this.#socket, doors, request);
     const done = command.run().then(

@@ -22,6 +22,7 @@ export interface CommandRequest {
   /** Undefined where the client asked for a shell. */
   readonly line: string | undefined;
   readonly actor: string;
+  readonly fingerprint: string;
   readonly terminal: ClientTerminal | undefined;
   readonly protocol: string | undefined;
   readonly canceller: AbortController;
@@ -63,15 +64,15 @@ export class CommandChannel {
   }
 
   async #dispatch(stdin: Readable): Promise<number> {
-    const { line, actor, terminal, protocol, canceller } = this.#request;
+    const { line, actor, fingerprint, terminal, protocol, canceller } = this.#request;
     const command = readRequestedCommand(line);
     const { stdout, stderr } = this.#output;
     const io = { stdin, stdout, stderr, actor, signal: canceller.signal };
     switch (command.kind) {
       case "receive-pack":
-        return await this.#doors.git.receivePack(command.app, { ...io, protocol });
+        return await this.#doors.git.receivePack(command.app, { ...io, fingerprint, protocol });
       case "upload-pack":
-        return await this.#doors.git.uploadPack(command.app, { ...io, protocol });
+        return await this.#doors.git.uploadPack(command.app, { ...io, fingerprint, protocol });
       case "command":
         return await this.#doors.execute(command.words, { ...io, terminal, local: false });
     }

@@ -65,6 +65,8 @@ export interface GitHost extends AsyncDisposable {
   readonly ssh: SshHost;
   readonly operations: FakeOperations;
   readonly repositories: Repositories;
+  /** Nothing is there at first. */
+  readonly receiver: string;
   readonly folder: string;
   url(app: string): string;
   /** A repository of a user, with one commit on main. */
@@ -86,7 +88,13 @@ export async function startGitHost(): Promise<GitHost> {
   const problems: string[] = [];
   const logger = pino({ level: "error" }, { write: (line) => void problems.push(line) });
   const repositories = createRepositories({ folder: join(folder, "repositories"), logger });
-  const service = createGitService({ repositories, operations: operations as unknown as Operations, logger });
+  const receiver = join(folder, "hooks", "receiver");
+  const service = createGitService({
+    repositories,
+    operations: operations as unknown as Operations,
+    receiver,
+    logger,
+  });
   const ssh = await startSshHost({ git: service, logger });
   const sshCommand = ["ssh", ...ssh.sshOptions(["-i", ssh.keyFile])].join(" ");
   const git: GitHost["git"] = (cwd, args, options = {}) =>
@@ -100,6 +108,7 @@ export async function startGitHost(): Promise<GitHost> {
     ssh: { ...ssh, problems },
     operations,
     repositories,
+    receiver,
     folder,
     git,
     url: (app) => `ssh://git@127.0.0.1/${app}`,
