@@ -323,8 +323,8 @@ test("a one-off command gets the release's config and its own variables, and its
   };
   const code = await world.operations.run({ app: "shop", command: ["env", "-0"], env: { B: "2" } }, io);
   assert.equal(code, 7);
-  assert.deepEqual(world.scheduler.runs[0]?.config, { A: "1", B: "2" });
-  assert.deepEqual(world.scheduler.runs[0]?.command, ["env", "-0"]);
+  assert.deepEqual(world.scheduler.runs.at(-1)?.config, { A: "1", B: "2" });
+  assert.deepEqual(world.scheduler.runs.at(-1)?.command, ["env", "-0"]);
 });
 
 test("followed logs and one-off commands end when the daemon is told to stop", async (t) => {

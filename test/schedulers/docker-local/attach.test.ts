@@ -44,6 +44,24 @@ suite("One-off dynos in Docker", { concurrency: 4 }, () => {
     assert.equal(stdout(), "<a b><><$HOME><'q'><-n><x\ny>");
   });
 
+  test("what it leaves behind becomes an image where that is asked for, without its config vars", async () => {
+    const { engine, instance } = harness;
+    const saveAs = `berth-${instance}/kept:1`;
+    const config = { SECRET: "from-config" };
+    const command = ["bash", "-c", 'echo "$SECRET" >/app/left'];
+    assert.equal(await harness.scheduler.attach({ ...runSpec(harness, command), config, saveAs }, runIo("").io), 0);
+    try {
+      const { io, stdout } = runIo("");
+      const look = ["bash", "-c", "cat /app/left; printenv SECRET || echo unset"];
+      assert.equal(await harness.scheduler.attach({ ...runSpec(harness, look), image: saveAs }, io), 0);
+      assert.equal(stdout(), "from-config\nunset\n");
+      const [before, after] = [await engine.images.inspect(harness.image), await engine.images.inspect(saveAs)];
+      assert.deepEqual([after?.command, after?.entrypoint], [before?.command, before?.entrypoint]);
+    } finally {
+      await engine.images.remove(saveAs);
+    }
+  });
+
   test("both outputs are kept apart without a terminal", async () => {
     const { io, stdout, stderr } = runIo("");
     assert.equal(await attach(["bash", "-c", "echo out; echo err >&2; exit 5"], io), 5);
