@@ -13,6 +13,16 @@ export interface Target {
   readonly port: number;
 }
 
+/** An app's own limits, in milliseconds; the router's hold where one is absent. */
+export interface RouteLimits {
+  /** For one connection to a dyno (H19). */
+  readonly connectMs?: number;
+  /** From the last byte of the request to the first one of the answer (H12). */
+  readonly firstByteMs?: number;
+  /** Silence in the middle of an answer (H15), or of the client in the middle of its request (H28). */
+  readonly idleMs?: number;
+}
+
 /** Everything the router must know of one app. No targets: the app exists but has no web dyno that could answer. */
 export interface AppRoutes {
   readonly app: string;
@@ -21,6 +31,7 @@ export interface AppRoutes {
   readonly targets: readonly Target[];
   /** Version of the serving release, for headers and logs. */
   readonly release: number | undefined;
+  readonly limits?: RouteLimits;
 }
 
 /** `revision` only ever grows, also over restarts of the daemon. */

@@ -82,6 +82,13 @@ export const faults = {
     "This app's answer breaks the rules of HTTP.",
     "If it is yours, check the headers it sends, and see: logs APP.",
   ),
+  restrictedResponse: fault(
+    "H25",
+    502,
+    "HTTP Restriction",
+    "This app's answer has headers that are too long or contradict each other.",
+    "If it is yours, check Content-Length, Transfer-Encoding and cookies, and see: logs APP.",
+  ),
 } as const;
 
 /** What only the log tells: the client got no page of ours. */
@@ -89,5 +96,6 @@ export const interruptions = {
   /** The dyno went away in the middle of its answer. */
   byDyno: { code: "H18", desc: "Server Request Interrupted" },
   byClient: { code: "H27", desc: "Client Request Interrupted" },
+  clientIdle: { code: "H28", desc: "Client Connection Idle" },
   idle: { code: "H15", desc: "Idle connection" },
 } as const;

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { TargetState } from "./balancer.ts";
 import { type Fault, faults, interruptions } from "./faults.ts";
-import { informationHeaders, requestHeaders } from "./headers.ts";
-import { relay } from "./relay.ts";
+import { informationHeaders, type RawHeaders, requestHeaders } from "./headers.ts";
+import { Relay, type RelayOptions } from "./relay.ts";
 import { afterFailure, isReplayable } from "./retry.ts";
 import { answerFault, emptyOutcome, logAccess, type Outcome, type RouterState } from "./router-state.ts";
-import type { Exchange, UpstreamFailure, UpstreamRequest, UpstreamResponse } from "./upstream.ts";
+import type { Exchange, UpstreamEvents, UpstreamFailure, UpstreamRequest, UpstreamResponse } from "./upstream.ts";
 import { readVisit, type Visit } from "./visit.ts";
 
 /** Takes one request to a dyno of its app, and the answer back. */
@@ -18,7 +18,7 @@ export function forward(
   new Forwarding(router, request, response, expectsContinue).begin();
 }
 
-class Forwarding {
+class Forwarding implements UpstreamEvents, RelayOptions {
   readonly #router: RouterState;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
@@ -28,6 +28,7 @@ class Forwarding {
   #expectsContinue: boolean;
   #message: Omit<UpstreamRequest, "fresh"> | undefined;
   #exchange: Exchange | undefined;
+  #relay: Relay | undefined;
   #attempts = 0;
   #replayed = false;
 
@@ -60,16 +61,7 @@ class Forwarding {
     this.#attempts++;
     this.#router.balancer.opened(state);
     this.#message ??= this.#compose();
-    this.#exchange = this.#router.upstream.send(
-      state.target,
-      { ...this.#message, fresh },
-      {
-        onConnected: () => this.#onConnected(),
-        onInformation: (status, headers) => this.#onInformation(status, headers),
-        onResponse: (answer) => this.#onResponse(answer),
-        onFailure: (failure) => this.#onFailure(failure),
-      },
-    );
+    this.#exchange = this.#router.upstream.send(state.target, { ...this.#message, fresh }, this);
   }
 
   #compose(): Omit<UpstreamRequest, "fresh"> {
@@ -92,35 +84,33 @@ class Forwarding {
         startedAt,
         body,
       }),
-      body: body === "none" ? undefined : { stream: request, trailers: () => request.rawTrailers },
+      body:
+        body === "none"
+          ? undefined
+          : { stream: request, chunked: body === "chunked", trailers: () => request.rawTrailers },
+      limits: this.#outcome.app?.limits ?? this.#router.limits,
     };
   }
 
-  #onConnected(): void {
+  onConnected(): void {
     this.#outcome.connectedAt = Date.now();
     if (!this.#expectsContinue) return;
     this.#expectsContinue = false;
     this.#response.writeContinue();
   }
 
-  #onInformation(status: number, headers: readonly string[]): void {
+  onInformation(status: number, headers: readonly string[]): void {
     if (this.#request.httpVersion === "1.0" || this.#response.headersSent) return;
     this.#response.writeInformation(status, informationHeaders(headers));
   }
 
-  #onResponse(answer: UpstreamResponse): void {
+  onResponse(answer: UpstreamResponse): void {
     const { balancer, retiring } = this.#router;
     if (this.#outcome.state !== undefined) balancer.answered(this.#outcome.state);
     if (retiring) this.#response.shouldKeepAlive = false;
+    this.#relay = new Relay(this.#response, this.#exchange as Exchange, this);
     try {
-      relay(answer, this.#response, {
-        onBytes: (count) => {
-          this.#outcome.bytes += count;
-        },
-        onBroken: (error) => {
-          this.#outcome.fault = error.code === "ETIMEDOUT" ? interruptions.idle : interruptions.byDyno;
-        },
-      });
+      this.#relay.begin(answer);
       this.#outcome.status = answer.status;
     } catch (error) {
       this.#router.log.warn(
@@ -132,7 +122,33 @@ class Forwarding {
     }
   }
 
-  #onFailure(failure: UpstreamFailure): void {
+  onData(chunk: Buffer): void {
+    this.#relay?.data(chunk);
+  }
+
+  onEnd(trailers: RawHeaders): void {
+    this.#relay?.end(trailers);
+  }
+
+  get idleMs(): number {
+    return (this.#outcome.app?.limits ?? this.#router.limits).idleMs;
+  }
+
+  onBytes(count: number): void {
+    this.#outcome.bytes += count;
+  }
+
+  onClientIdle(): void {
+    this.#outcome.fault = interruptions.clientIdle;
+    this.#outcome.status = 499;
+  }
+
+  onBroken(error: NodeJS.ErrnoException): void {
+    this.#outcome.fault = error.code === "ETIMEDOUT" ? interruptions.idle : interruptions.byDyno;
+    this.#relay?.cut();
+  }
+
+  onFailure(failure: UpstreamFailure): void {
     const { state, app } = this.#outcome;
     if (this.#response.destroyed || state === undefined) return;
     const { balancer } = this.#router;

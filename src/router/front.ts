@@ -10,7 +10,7 @@ import type { RouterState } from "./router-state.ts";
 import { forwardUpgrade, isWebSocket } from "./upgrade.ts";
 
 const headerLimit = 32 * 1024;
-const headersTimeoutMs = 30_000;
+const slowHeadCheckMs = 5_000;
 const quietTurnMs = 0.05;
 const quietWaitMs = 2_000;
 
@@ -27,7 +27,8 @@ export class Front {
     this.#router = router;
     this.#server = createServer({
       maxHeaderSize: headerLimit,
-      headersTimeout: headersTimeoutMs,
+      headersTimeout: router.limits.clientHeadMs,
+      connectionsCheckingInterval: Math.min(slowHeadCheckMs, router.limits.clientHeadMs),
       // A slow upload is no fault; the exchange with the dyno has its own rolling limits.
       requestTimeout: 0,
       keepAliveTimeout: router.limits.clientKeepAliveMs,

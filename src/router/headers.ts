@@ -132,6 +132,19 @@ export function informationHeaders(raw: RawHeaders): string[] {
   return headers;
 }
 
+// RFC 9110, 6.5.1: what frames, routes or identifies a message cannot come after it.
+const notInTrailers = new Set([...notForDynos, ...keptThoughNamed, "trailer", "content-encoding", "set-cookie", "via"]);
+
+/** Trailer fields that may be passed on, in either direction. */
+export function trailerFields(raw: RawHeaders): RawHeaders {
+  if (raw.length === 0) return raw;
+  const fields: string[] = [];
+  for (let i = 0; i < raw.length; i += 2) {
+    if (!notInTrailers.has((raw[i] as string).toLowerCase())) fields.push(raw[i] as string, raw[i + 1] as string);
+  }
+  return fields;
+}
+
 export function mayHaveBody(status: number): boolean {
   return status !== 204 && status !== 304 && status >= 200;
 }

@@ -1,3 +1,5 @@
+import type { ExchangeLimits } from "./upstream.ts";
+
 /** What one worker process must know. All of it comes from its command line: a worker reads no configuration. */
 export interface WorkerOptions {
   /** Counts from 1. */
@@ -22,14 +24,8 @@ export interface WorkerOptions {
 /** One file for all apps, a folder with a file for each, or one of the words. */
 export type AccessLogTarget = { readonly file: string } | { readonly folder: string } | "stdout" | "off";
 
-/** Times in milliseconds. */
-export interface Limits {
-  /** For one connection to a dyno. */
-  readonly connectMs: number;
-  /** From the last byte sent to the dyno to the first byte of its answer. */
-  readonly firstByteMs: number;
-  /** Once the answer has begun: silence on the dyno's connection in both directions. */
-  readonly idleMs: number;
+/** Times in milliseconds. The first three are Heroku's (H19, H12, H15 and H28), and an app can have its own. */
+export interface Limits extends ExchangeLimits {
   /** How long a dyno that refused a connection is passed over. */
   readonly asideMs: number;
   /**
@@ -39,6 +35,8 @@ export interface Limits {
   readonly dynoKeepAliveMs: number;
   /** Idle connections of clients. */
   readonly clientKeepAliveMs: number;
+  /** For the head of a request, from its first byte on. */
+  readonly clientHeadMs: number;
   /** On SIGTERM: what is still open after it is cut. */
   readonly graceMs: number;
 }
@@ -50,5 +48,6 @@ export const defaultLimits: Limits = {
   asideMs: 5_000,
   dynoKeepAliveMs: 1_500,
   clientKeepAliveMs: 65_000,
+  clientHeadMs: 30_000,
   graceMs: 30_000,
 };

@@ -25,15 +25,16 @@ export function isReplayable(method: string, hasBody: boolean): boolean {
 }
 
 export function afterFailure(failure: UpstreamFailure, attempts: Attempts): NextStep {
-  const { kind, nothingSent, stale } = failure;
-  if (nothingSent && kind !== "malformed") {
+  const { kind, nothingSent, answerBegun, stale } = failure;
+  if (nothingSent && (kind === "refused" || kind === "connect-timeout")) {
     if (attempts.others && attempts.count < attemptLimit) return { retry: "other", replay: false };
     return { fault: kind === "connect-timeout" ? faults.connectTimeout : faults.refused };
   }
   if (kind === "first-byte-timeout") return { fault: faults.firstByteTimeout };
   if (kind === "body-timeout") return { fault: faults.clientIdle };
   if (kind === "malformed") return { fault: faults.malformedResponse };
-  if (attempts.replayable && !attempts.replayed) {
+  if (kind === "restricted") return { fault: faults.restrictedResponse };
+  if (!answerBegun && attempts.replayable && !attempts.replayed) {
     if (stale) return { retry: "fresh", replay: true };
     if (attempts.others) return { retry: "other", replay: true };
   }

@@ -1,11 +1,15 @@
 import type { AppRoutes, RouteChange, RouteTable } from "../model/route.ts";
 import type { Balancer, TargetState } from "./balancer.ts";
 import { hostName } from "./headers.ts";
+import { defaultLimits } from "./options.ts";
+import type { ExchangeLimits } from "./upstream.ts";
 
 /** One app in the table. The object stays while the app does: a request that holds it retries on the newest targets. */
 export interface RoutedApp {
   routes: AppRoutes;
   targets: readonly TargetState[];
+  /** The app's own, and the router's for the rest. */
+  limits: ExchangeLimits;
 }
 
 /** Host name to app. A change costs what the changed app costs, whatever the size of the table. */
@@ -13,10 +17,13 @@ export class Routes {
   readonly #apps = new Map<string, RoutedApp>();
   readonly #hosts = new Map<string, RoutedApp>();
   readonly #balancer: Balancer;
+  readonly #limits: ExchangeLimits;
   #revision = 0;
 
-  constructor(balancer: Balancer) {
+  /** `limits`: for apps that have none of their own. */
+  constructor(balancer: Balancer, limits: ExchangeLimits = defaultLimits) {
     this.#balancer = balancer;
+    this.#limits = limits;
   }
 
   get revision(): number {
@@ -52,10 +59,11 @@ export class Routes {
   }
 
   #set(routes: AppRoutes): void {
-    const app: RoutedApp = this.#apps.get(routes.app) ?? { routes, targets: [] };
+    const app: RoutedApp = this.#apps.get(routes.app) ?? { routes, targets: [], limits: this.#limits };
     const before = app.targets;
     this.#releaseHosts(app);
     app.routes = routes;
+    app.limits = { ...this.#limits, ...routes.limits };
     // Added before the old ones go, so that a target in both keeps its count.
     app.targets = routes.targets.map((target) => this.#balancer.add(target));
     this.#apps.set(routes.app, app);

@@ -7,7 +7,7 @@ import type { TargetState } from "./balancer.ts";
 import { connectTo } from "./connect.ts";
 import { type Fault, faults, interruptions } from "./faults.ts";
 import { requestHeaders } from "./headers.ts";
-import { relay } from "./relay.ts";
+import { relayMessage } from "./relay.ts";
 import { answerFault, emptyOutcome, logAccess, type Outcome, type RouterState } from "./router-state.ts";
 import { readVisit, type Visit } from "./visit.ts";
 
@@ -140,18 +140,14 @@ class Upgrading {
     this.#answered = true;
     this.#outcome.status = incoming.statusCode ?? 0;
     const response = this.#response();
-    const answer = {
-      status: incoming.statusCode ?? 0,
-      reason: incoming.statusMessage ?? "",
-      httpVersion: incoming.httpVersion,
-      headers: incoming.rawHeaders,
-      body: incoming,
-      trailers: () => incoming.rawTrailers,
-    };
     try {
-      relay(answer, response, {
+      relayMessage(incoming, response, {
+        idleMs: this.#router.limits.idleMs,
         onBytes: (count) => {
           this.#outcome.bytes += count;
+        },
+        onClientIdle: () => {
+          this.#outcome.fault = interruptions.clientIdle;
         },
         onBroken: () => {
           this.#outcome.fault = interruptions.byDyno;

@@ -14,28 +14,46 @@ export interface Upstream {
   close(): void;
 }
 
+/** In milliseconds. */
+export interface ExchangeLimits {
+  readonly connectMs: number;
+  /** From the last byte sent to the dyno to the first byte of its answer. */
+  readonly firstByteMs: number;
+  /** Before that: silence of the client in the middle of its request. After it: silence of the dyno. */
+  readonly idleMs: number;
+}
+
 export interface UpstreamRequest {
   readonly method: string;
   readonly path: string;
   /** Complete, framing included. */
   readonly headers: RawHeaders;
   readonly body: RequestBody | undefined;
+  readonly limits: ExchangeLimits;
   /** On a new connection, not on a kept one. */
   readonly fresh: boolean;
 }
 
 export interface RequestBody {
   readonly stream: Readable;
-  /** Flat list, empty for none. Asked once the stream has ended. */
+  /** Whether to send it in chunks; else the headers have its length. */
+  readonly chunked: boolean;
+  /** Asked once the stream has ended; empty for none. */
   trailers(): RawHeaders;
 }
 
 export interface UpstreamEvents {
-  /** A connection stands; the body, if any, is read from now on. */
+  /** A connection stands; the body, if any, is read from now on. The only one that may come before `send` returned. */
   onConnected(): void;
   /** 1xx, other than 100 and 101. */
   onInformation(status: number, headers: RawHeaders): void;
+  /** `onData` and one of `onEnd` and `onBroken` follow, unless the response is there as a whole. */
   onResponse(response: UpstreamResponse): void;
+  /** The chunk is the receiver's. */
+  onData(chunk: Buffer): void;
+  onEnd(trailers: RawHeaders): void;
+  /** The dyno went away before the end; with code `ETIMEDOUT` when it said nothing for too long. */
+  onBroken(error: NodeJS.ErrnoException): void;
   onFailure(failure: UpstreamFailure): void;
 }
 
@@ -44,17 +62,27 @@ export interface UpstreamResponse {
   readonly reason: string;
   readonly httpVersion: string;
   readonly headers: RawHeaders;
-  /** Fails when the dyno goes away before the end; with code `ETIMEDOUT` when nothing moved for too long. */
-  readonly body: Readable;
-  /** Asked once the body has ended. */
-  trailers(): RawHeaders;
+  /** The whole body, in latin1, where it came along with the head: no event follows. */
+  readonly whole: string | undefined;
 }
 
 export interface UpstreamFailure {
-  /** `body-timeout`: the client stopped sending; the dyno waits for the rest. */
-  readonly kind: "refused" | "connect-timeout" | "first-byte-timeout" | "body-timeout" | "closed" | "malformed";
+  /**
+   * `body-timeout`: the client stopped sending; the dyno waits for the rest. `restricted`: an answer that could be read,
+   * but whose head is too long or contradicts itself.
+   */
+  readonly kind:
+    | "refused"
+    | "connect-timeout"
+    | "first-byte-timeout"
+    | "body-timeout"
+    | "closed"
+    | "malformed"
+    | "restricted";
   /** It is certain that no byte of the request was sent. */
   readonly nothingSent: boolean;
+  /** A part of an answer was read. */
+  readonly answerBegun: boolean;
   /** On a kept connection, without a byte of an answer: the dyno may just have closed it for being idle. */
   readonly stale: boolean;
   readonly cause: unknown;
@@ -63,4 +91,7 @@ export interface UpstreamFailure {
 export interface Exchange {
   /** No event follows. Harmless when it is over. */
   abort(): void;
+  /** Between `onResponse` and the end: reads no more of the body, some chunks may still come. */
+  pause(): void;
+  resume(): void;
 }

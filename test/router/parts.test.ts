@@ -129,6 +129,7 @@ suite("what follows a failure", () => {
   const failure = (fields: Partial<UpstreamFailure>): UpstreamFailure => ({
     kind: "closed",
     nothingSent: false,
+    answerBegun: false,
     stale: false,
     cause: undefined,
     ...fields,
@@ -163,9 +164,11 @@ suite("what follows a failure", () => {
     { name: "stale with a body", failure: { stale: true }, attempts: { replayable: false }, step: "H13" },
     { name: "closed", failure: {}, attempts: {}, step: "other" },
     { name: "closed by the only one", failure: {}, attempts: { others: false }, step: "H13" },
+    { name: "closed in the head", failure: { answerBegun: true }, attempts: {}, step: "H13" },
     { name: "closed twice", failure: {}, attempts: { replayed: true }, step: "H13" },
     { name: "no answer in time", failure: { kind: "first-byte-timeout" }, attempts: {}, step: "H12" },
     { name: "nonsense", failure: { kind: "malformed" }, attempts: {}, step: "H17" },
+    { name: "contradictions", failure: { kind: "restricted" }, attempts: {}, step: "H25" },
   ] as const;
   for (const { name, failure: fields, attempts: more, step } of cases) {
     test(`${name}: ${step}`, () => {

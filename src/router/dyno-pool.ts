@@ -1,0 +1,94 @@
+import type { Target } from "../model/route.ts";
+import { type ConnectionUser, DynoConnection } from "./dyno-connection.ts";
+
+const idleConnectionsPerTarget = 64;
+// Limits of time are kept to within this much, for next to nothing: no request sets a timer.
+const tickMs = 100;
+// A dyno's hint to close idle connections is in whole seconds, and its clock runs already.
+const hintMarginMs = 1_000;
+
+/** Connections to dynos: those in use, and for each target those that are kept. */
+export class DynoPool {
+  /** Milliseconds, counted in ticks while there are connections. */
+  clock = 0;
+  readonly #connections = new Set<DynoConnection>();
+  // By the object, which stays as long as the target is in use (Balancer): one id can move to another address.
+  readonly #idle = new Map<Target, DynoConnection[]>();
+  readonly #keepAliveMs: number;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(keepAliveMs: number) {
+    this.#keepAliveMs = keepAliveMs;
+  }
+
+  forget(target: Target): void {
+    const idle = this.#idle.get(target);
+    this.#idle.delete(target);
+    for (const connection of idle ?? []) connection.close();
+  }
+
+  close(): void {
+    for (const connection of this.#connections) connection.close();
+    this.#idle.clear();
+  }
+
+  /** The last one that was used: the others can end. */
+  takeKept(target: Target, user: ConnectionUser): DynoConnection | undefined {
+    const idle = this.#idle.get(target);
+    if (idle === undefined) return undefined;
+    for (let connection = idle.pop(); connection !== undefined; connection = idle.pop()) {
+      if (connection.closed) continue;
+      if (connection.usableUntil > Date.now()) {
+        connection.user = user;
+        connection.activeAt = this.clock;
+        return connection;
+      }
+      connection.close();
+    }
+    return undefined;
+  }
+
+  open(target: Target, user: ConnectionUser): DynoConnection {
+    const connection = new DynoConnection(target, user, (closed) => this.#onClosed(closed));
+    connection.activeAt = this.clock;
+    this.#connections.add(connection);
+    this.#timer ??= setInterval(() => this.#tick(), tickMs);
+    return connection;
+  }
+
+  keep(target: Target, connection: DynoConnection, hintSeconds: number | undefined): void {
+    const hintMs = hintSeconds === undefined ? Number.POSITIVE_INFINITY : hintSeconds * 1_000 - hintMarginMs;
+    const forMs = Math.min(this.#keepAliveMs, hintMs);
+    const idle = this.#idle.get(target) ?? [];
+    if (idle.length === 0) this.#idle.set(target, idle);
+    connection.user = undefined;
+    connection.reused = true;
+    connection.usableUntil = Date.now() + forMs;
+    if (forMs > 0 && idle.length < idleConnectionsPerTarget) idle.push(connection);
+    else connection.close();
+  }
+
+  #onClosed(connection: DynoConnection): void {
+    this.#connections.delete(connection);
+    if (this.#connections.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #tick(): void {
+    this.clock += tickMs;
+    const now = Date.now();
+    for (const connection of this.#connections) {
+      if (connection.user !== undefined) connection.user.onSilence(this.clock - connection.activeAt);
+      else if (connection.usableUntil <= now) connection.close();
+    }
+    for (const [target, idle] of this.#idle) this.#sweep(target, idle);
+  }
+
+  #sweep(target: Target, idle: DynoConnection[]): void {
+    const open = idle.filter((connection) => !connection.closed);
+    if (open.length === idle.length && open.length > 0) return;
+    if (open.length > 0) this.#idle.set(target, open);
+    else this.#idle.delete(target);
+  }
+}
