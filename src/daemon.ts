@@ -1,6 +1,7 @@
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createBuildpackBuilder } from "./builders/buildpack/create-builder.ts";
+import { createDockerfileBuilder } from "./builders/dockerfile/create-builder.ts";
 import { createCommandServer } from "./cli/server.ts";
 import { createExecute } from "./commands/execute.ts";
 import { loadInstanceId } from "./config/instance.ts";
@@ -93,7 +94,7 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
   const context: Context = {
     store,
     scheduler,
-    builders: [builder],
+    builders: [createDockerfileBuilder({ engine, instance, buildNetwork: settings }), builder],
     images: createImageStore({ engine, instance }),
     publisher,
     routerLogs: createAccessLogFiles(paths.accessLogs),

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import type { ConfigVars, ProcessTypes } from "../model/app.ts";
 import type { Progress } from "../model/progress.ts";
+import type { Runtime } from "../model/runtime.ts";
 
 /** The files of one commit. Paths are relative, with `/`, without a leading one. */
 export interface Source {
@@ -21,6 +22,14 @@ export interface BuildRequest {
   readonly buildId: string;
   readonly source: Source;
   readonly config: ConfigVars;
+  readonly settings: BuildSettings;
+}
+
+/** What the app's own settings say of its builds. */
+export interface BuildSettings {
+  readonly dockerfilePath: string;
+  /** As `docker-options:add APP build` has taken them, one each. */
+  readonly dockerOptions: readonly string[];
 }
 
 /** The immutable result of a build. */
@@ -28,6 +37,8 @@ export interface Image {
   /** Unique to this build: `berth-INSTANCE/APP:BUILD`. */
   readonly reference: string;
   readonly processTypes: ProcessTypes;
+  /** For images that are not of the buildpacks' make. */
+  readonly runtime?: Runtime | undefined;
 }
 
 /**
@@ -36,7 +47,9 @@ export interface Image {
  */
 export interface Builder {
   readonly name: string;
-  detect(source: Source): Promise<boolean>;
+  /** Names under which users may choose it besides its own. */
+  readonly aliases?: readonly string[];
+  detect(source: Source, settings: BuildSettings): Promise<boolean>;
   build(request: BuildRequest, progress: Progress, signal: AbortSignal): Promise<Image>;
 }
 

@@ -6,6 +6,10 @@ import { appsExists } from "./apps/exists.ts";
 import { appsList } from "./apps/list.ts";
 import { appsRename } from "./apps/rename.ts";
 import { appsReport } from "./apps/report.ts";
+import { builderReport } from "./builder/report.ts";
+import { builderSet } from "./builder/set.ts";
+import { builderDockerfileReport } from "./builder-dockerfile/report.ts";
+import { builderDockerfileSet } from "./builder-dockerfile/set.ts";
 import { checksReport } from "./checks/report.ts";
 import { checksSet } from "./checks/set.ts";
 import type { Command } from "./command.ts";
@@ -15,6 +19,10 @@ import { configKeys } from "./config/keys.ts";
 import { configSet } from "./config/set.ts";
 import { configShow } from "./config/show.ts";
 import { configUnset } from "./config/unset.ts";
+import { dockerOptionsAdd } from "./docker-options/add.ts";
+import { dockerOptionsClear } from "./docker-options/clear.ts";
+import { dockerOptionsRemove } from "./docker-options/remove.ts";
+import { dockerOptionsReport } from "./docker-options/report.ts";
 import { domainsAdd } from "./domains/add.ts";
 import { domainsRemove } from "./domains/remove.ts";
 import { domainsReport } from "./domains/report.ts";
@@ -46,6 +54,10 @@ export const commands: readonly Command[] = [
   appsList,
   appsRename,
   appsReport,
+  builderReport,
+  builderSet,
+  builderDockerfileReport,
+  builderDockerfileSet,
   checksReport,
   checksSet,
   configExport,
@@ -54,6 +66,10 @@ export const commands: readonly Command[] = [
   configSet,
   configShow,
   configUnset,
+  dockerOptionsAdd,
+  dockerOptionsClear,
+  dockerOptionsRemove,
+  dockerOptionsReport,
   domainsAdd,
   domainsRemove,
   domainsReport,
@@ -80,8 +96,11 @@ export const commands: readonly Command[] = [
 export const namespaces: Readonly<Record<string, string>> = {
   "app-json": "Manage how the app.json of an app is found",
   apps: "Manage apps",
+  builder: "Choose what builds an app",
+  "builder-dockerfile": "Manage builds with a Dockerfile",
   checks: "Manage how new dynos are checked before they get traffic",
   config: "Manage the config vars of an app, which its processes see as their environment",
+  "docker-options": "Manage options of an app's image builds",
   domains: "Manage the domains under which an app answers",
   git: "Manage how pushes are taken",
   ps: "Manage the dynos of an app",

@@ -33,7 +33,7 @@ export function dynoOptions(
   const dyno = dynoName(spec);
   return {
     Image: spec.image,
-    Cmd: ["/exec", "bash", "-c", spec.command],
+    ...process(spec),
     Env: environment(spec.config, { DYNO: dyno, ...(spec.port === undefined ? {} : { PORT: String(spec.port) }) }),
     Labels: {
       ...commonLabels(place, "dyno", spec.app),
@@ -49,7 +49,8 @@ export function dynoOptions(
     },
     StopTimeout: spec.stopTimeoutSeconds,
     HostConfig: {
-      ...confinement(settings),
+      ...(spec.runtime === undefined ? confinement(settings) : imageConfinement(settings)),
+      ...mounts(spec, place.instance),
       RestartPolicy: restartPolicy(spec.restartPolicy),
       LogConfig: {
         Type: "json-file",
@@ -66,6 +67,8 @@ export interface RunContainer {
   readonly release: number;
   readonly image: string;
   readonly command: readonly string[];
+  /** The image is not of the buildpacks' make. */
+  readonly ownImage?: boolean;
   readonly config: ConfigVars;
   readonly stopTimeoutSeconds: number;
   /** `run.1234` */
@@ -82,7 +85,8 @@ export function runOptions(
   const withTerminal = run.terminal !== undefined;
   return {
     Image: run.image,
-    Cmd: ["/exec", ...run.command],
+    // An image of another make has no /exec; its ENTRYPOINT, where it has one, gets the words.
+    Cmd: run.ownImage ? [...run.command] : ["/exec", ...run.command],
     Env: environment({ ...(withTerminal ? { TERM: run.terminal } : {}), ...run.config }, { DYNO: run.name }),
     Labels: {
       ...commonLabels(place, "run", run.app),
@@ -102,7 +106,7 @@ export function runOptions(
     // What a terminal sends when it goes away; an interactive shell ignores SIGTERM.
     ...(withTerminal ? { StopSignal: "SIGHUP" } : {}),
     HostConfig: {
-      ...confinement(settings),
+      ...(run.ownImage ? imageConfinement(settings) : confinement(settings)),
       // The caller reads it; a copy on disk would have no reader.
       LogConfig: { Type: "none", Config: {} },
       NetworkMode: place.network,
@@ -118,6 +122,50 @@ export function confinement(settings: Pick<ContainerSettings, "pidsLimit">) {
     SecurityOpt: ["no-new-privileges"],
     PidsLimit: settings.pidsLimit,
   };
+}
+
+/**
+ * Images of other makes often start as root, hand their files to another user and become that one (nginx, redis, postgres),
+ * which these allow. A process that is not root has none of them, and nothing gets back what it has given up.
+ */
+const imageCapabilities = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID"];
+
+function imageConfinement(settings: Pick<ContainerSettings, "pidsLimit">) {
+  return { ...confinement(settings), CapAdd: imageCapabilities };
+}
+
+/** What runs: the line through Berth's own /exec, or what the runtime says of an image of another make. */
+function process({ command, runtime }: DynoSpec): ContainerCreateOptions {
+  if (runtime === undefined) return { Cmd: ["/exec", "bash", "-c", command] };
+  const { entrypoint, user, workingDir } = runtime;
+  return {
+    ...(runtime.command && { Cmd: [...runtime.command] }),
+    ...(entrypoint && { Entrypoint: [...entrypoint] }),
+    ...(user !== undefined && { User: user }),
+    ...(workingDir !== undefined && { WorkingDir: workingDir }),
+  };
+}
+
+function mounts({ app, runtime }: DynoSpec, instance: string) {
+  if (runtime === undefined || runtime.volumes.length === 0) return {};
+  return {
+    Mounts: runtime.volumes.map(({ name, target, readOnly }) => ({
+      Type: "volume" as const,
+      Source: dataVolume(instance, runtime.appId, name),
+      Target: target,
+      ReadOnly: readOnly,
+      VolumeOptions: {
+        NoCopy: false,
+        Labels: { ...commonLabels({ instance }, "data", app), [labels.appId]: runtime.appId },
+        DriverConfig: { Name: "local", Options: {} },
+      },
+    })),
+  };
+}
+
+/** Name of a volume that an app's compose file declares. */
+export function dataVolume(instance: string, appId: string, name: string): string {
+  return `berth-${instance}-data-${appId}-${name}`;
 }
 
 /** `reserved` names win. Values are passed as they are, newlines and all. */

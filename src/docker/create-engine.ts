@@ -19,7 +19,7 @@ export function createDockerEngine({ socketPath }: { socketPath: string }): Dock
         return { version: Version, apiVersion: ApiVersion };
       }),
     containers: containersOf(docker, call),
-    images: imagesOf(docker, call),
+    images: imagesOf(docker, call, socketPath),
     networks: networksOf(docker, call),
     volumes: volumesOf(docker, call),
     events: (filter, signal) => call(() => subscribe(docker, filter, signal)),

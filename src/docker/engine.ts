@@ -85,6 +85,35 @@ export interface Images {
   list(labels: Labels): Promise<string[]>;
   /** Throws EngineError with status 409 where a container uses it. */
   remove(reference: string): Promise<void>;
+  /**
+   * Builds and tags. Throws BuildError where a step fails, the signal's reason where it is aborted, what the context's
+   * stream broke off with. The context is destroyed in the end.
+   */
+  build(build: ImageBuild, signal: AbortSignal): Promise<void>;
+  /** Throws EngineError for an image that nobody has or gives. */
+  pull(reference: string, onLine: (line: string) => void, signal: AbortSignal): Promise<void>;
+  /** From a tar as `docker save` writes it. Gives the names, or ids, of what was in it. */
+  load(tar: Readable, signal: AbortSignal): Promise<string[]>;
+}
+
+export interface ImageBuild {
+  readonly backend: "buildkit" | "classic";
+  /** A tar. */
+  readonly context: Readable;
+  /** Its path in the context. */
+  readonly dockerfile: string;
+  readonly tag: string;
+  readonly labels: Labels;
+  readonly buildArgs: Readonly<Record<string, string>>;
+  readonly target?: string | undefined;
+  /** `linux/arm64` */
+  readonly platform?: string | undefined;
+  readonly noCache?: boolean;
+  /** Ask registries for newer base images. */
+  readonly pull?: boolean;
+  /** Asked while the build runs, by BuildKit alone; undefined where there is none of that id. */
+  readonly secret: (id: string) => string | undefined;
+  readonly onLine: (line: string) => void;
 }
 
 export interface ImageDetails {
@@ -93,6 +122,8 @@ export interface ImageDetails {
   readonly labels: Labels;
   readonly command: readonly string[];
   readonly entrypoint: readonly string[];
+  /** As `8080/tcp`, in no order. */
+  readonly exposed: readonly string[];
 }
 
 export interface Networks {

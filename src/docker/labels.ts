@@ -7,6 +7,8 @@ export const labels = {
   /** Which run of the daemon made it. Only on what must not outlive that. */
   session: "berth.session",
   app: "berth.app",
+  /** Of what outlives a rename. */
+  appId: "berth.app-id",
   processType: "berth.process-type",
   dyno: "berth.dyno",
   number: "berth.number",
@@ -21,8 +23,22 @@ export const labels = {
   baseRunImage: "berth.base-run-image",
 } as const;
 
-/** `slug`: a container that is only there to be committed. `probe`: a network that is only there to learn a free subnet. */
-export type Kind = "dyno" | "run" | "build" | "slug" | "image" | "base" | "cache" | "network" | "probe";
+/**
+ * `slug`: a container that is only there to be committed. `probe`: a network that is only there to learn a free subnet.
+ * `data`: a volume of an app's. `app-network`: joins the services of one app's compose file.
+ */
+export type Kind =
+  | "dyno"
+  | "run"
+  | "build"
+  | "slug"
+  | "image"
+  | "base"
+  | "cache"
+  | "data"
+  | "network"
+  | "app-network"
+  | "probe";
 
 /** What tools written for Dokku look for. */
 export const dokkuLabels = {

@@ -1,9 +1,11 @@
 import type Dockerode from "dockerode";
+import { buildImage } from "./build-image.ts";
 import { type Call, ifThere } from "./call.ts";
 import type { ImageDetails, Images, NetworkDetails, NetworkOptions, Networks, Volumes } from "./engine.ts";
+import { loadImage, pullImage } from "./transfer-image.ts";
 import { labelFilter } from "./wire.ts";
 
-export function imagesOf(docker: Dockerode, call: Call): Images {
+export function imagesOf(docker: Dockerode, call: Call, socketPath: string): Images {
   return {
     inspect: async (reference) => {
       const found = await ifThere(call(() => docker.getImage(reference).inspect()));
@@ -18,13 +20,22 @@ export function imagesOf(docker: Dockerode, call: Call): Images {
     remove: async (reference) => {
       await ifThere(call(() => docker.getImage(reference).remove()));
     },
+    build: (build, signal) => buildImage(docker, call, socketPath, build, signal),
+    pull: (reference, onLine, signal) => call(() => pullImage(docker, reference, onLine, signal)),
+    load: (tar, signal) => call(() => loadImage(docker, tar, signal)),
   };
 }
 
 function imageDetails({ Id, Config }: Dockerode.ImageInspectInfo): ImageDetails {
   // Each is null where the image does not say it, whatever the types say.
-  const { Labels, Cmd, Entrypoint } = Config;
-  return { id: Id, labels: Labels ?? {}, command: Cmd ?? [], entrypoint: [Entrypoint ?? []].flat() };
+  const { Labels, Cmd, Entrypoint, ExposedPorts } = Config;
+  return {
+    id: Id,
+    labels: Labels ?? {},
+    command: Cmd ?? [],
+    entrypoint: [Entrypoint ?? []].flat(),
+    exposed: Object.keys(ExposedPorts ?? {}),
+  };
 }
 
 export function volumesOf(docker: Dockerode, call: Call): Volumes {

@@ -1,4 +1,5 @@
 import type { ConfigVars } from "./app.ts";
+import type { DynoRuntime } from "./runtime.ts";
 
 /** `starting` covers created and restarting: it exists and is meant to run, but does not run right now. */
 export type DynoState = "running" | "starting" | "exited";
@@ -16,8 +17,10 @@ export interface DynoIdentity {
 /** What a scheduler needs to start one dyno. */
 export interface DynoSpec extends DynoIdentity {
   readonly image: string;
-  /** Shell line, run by the image's `/exec`. */
+  /** Shell line, run by the image's `/exec`; not looked at with a runtime. */
   readonly command: string;
+  /** Set for an image that is not of the buildpacks' make. */
+  readonly runtime?: DynoRuntime | undefined;
   readonly config: ConfigVars;
   /** Set for `web`: the port the process must listen on, given to it as PORT. */
   readonly port: number | undefined;

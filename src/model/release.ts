@@ -1,4 +1,5 @@
 import type { ConfigVars, ProcessTypes } from "./app.ts";
+import type { Runtime } from "./runtime.ts";
 
 /** v1, v2, ...: image + config vars + process types. Never changed after it is made. */
 export interface Release {
@@ -10,6 +11,8 @@ export interface Release {
   readonly image: string;
   readonly config: ConfigVars;
   readonly processTypes: ProcessTypes;
+  /** Undefined for an image that buildpacks made. */
+  readonly runtime?: Runtime | undefined;
   /** Commit the image was built from: 40 hex digits. */
   readonly commit: string | undefined;
   readonly buildId: string | undefined;

@@ -31,6 +31,7 @@ export async function changeConfig(context: Context, input: ConfigChange, job: J
     const next = draftRelease(context, app, {
       image: release.image,
       processTypes: release.processTypes,
+      runtime: release.runtime,
       commit: release.commit,
       buildId: release.buildId,
       config: after,

@@ -1,6 +1,7 @@
 import { addDomains } from "./add-domains.ts";
 import { addKey } from "./add-key.ts";
 import { appReport } from "./app-report.ts";
+import { addBuildOption, buildOptions, removeBuildOptions } from "./build-options.ts";
 import type { Context } from "./context.ts";
 import { createApp } from "./create-app.ts";
 import { deploy } from "./deploy.ts";
@@ -48,6 +49,9 @@ export function createOperations(context: Context): Operations {
     rollback: (input, job) => rollback(context, input, job),
     setProperty: (input) => setProperty(context, input),
     property: (input) => property(context, input),
+    buildOptions: (input) => buildOptions(context, input),
+    addBuildOption: (input) => addBuildOption(context, input),
+    removeBuildOptions: (input) => removeBuildOptions(context, input),
     formation: (input) => formation(context, input),
     scale: (input, job) => scale(context, input, job),
     restart: (input, job) => restart(context, input, job),

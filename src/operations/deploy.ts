@@ -1,18 +1,22 @@
 import type { Builder, Image, Source } from "../builders/builder.ts";
 import { pickBuilder } from "../builders/pick-builder.ts";
+import { subfolder } from "../builders/subfolder.ts";
 import type { App } from "../model/app.ts";
 import type { AppManifest } from "../model/app-manifest.ts";
 import type { Build } from "../model/build.ts";
 import { UserError } from "../model/errors.ts";
 import type { Progress } from "../model/progress.ts";
 import type { Release } from "../model/release.ts";
+import { imagesOf } from "../model/runtime.ts";
 import { checkManifestFormation, keepManifestFormation, readManifest, storeManifestEnv } from "./app-manifest.ts";
 import { urlsOf } from "./app-urls.ts";
 import { type BuildLog, openBuildLog } from "./build-log.ts";
+import { buildSettings } from "./build-options.ts";
 import type { Context } from "./context.ts";
 import { ensureApp } from "./create-app.ts";
 import { newBuildId } from "./ids.ts";
 import type { Deployed, Job } from "./operations.ts";
+import { textProperty } from "./properties.ts";
 import { pruneImages } from "./prune.ts";
 import { runFirstDeploy, runPostdeploy, runPredeploy, runReleasePhase } from "./release-phase.ts";
 import { activateRelease, draftRelease } from "./releases.ts";
@@ -22,7 +26,7 @@ import { canceled } from "./transition.ts";
 /** DESIGN.md, section 4. */
 export async function deploy(context: Context, input: { app: string; source: Source }, job: Job): Promise<Deployed> {
   const app = await ensureApp(context, input.app);
-  const { source } = input;
+  const source = subfolder(input.source, textProperty(context, app.id, "builder.build-dir"));
   const short = source.commit.slice(0, 7);
   const deployed = await context.locks.hold(app, `deploy of ${short} by ${job.actor}`, async () => {
     const timings = stopwatch(context.now);
@@ -62,10 +66,12 @@ async function buildImage(context: Context, { app, build, source }: BuildInput, 
   const timeout = AbortSignal.timeout(context.settings.buildTimeoutMs);
   const signal = AbortSignal.any([job.signal, timeout]);
   try {
-    const builder = await pickBuilder(context.builders, source);
-    noteBuilder(context, build, builder, job.progress);
     const config = context.store.read((view) => view.config.of(app.id));
-    const request = { app: app.name, appId: app.id, buildId: build.id, source, config };
+    const settings = buildSettings(context, app.id);
+    const selected = textProperty(context, app.id, "builder.selected");
+    const builder = await pickBuilder(context.builders, source, { selected, config, settings });
+    noteBuilder(context, build, builder, job.progress);
+    const request = { app: app.name, appId: app.id, buildId: build.id, source, config, settings };
     return await builder.build(request, job.progress, signal);
   } catch (error) {
     if (job.signal.aborted) throw canceled(job.signal);
@@ -93,6 +99,7 @@ async function releaseImage(
       image: image.reference,
       config: context.store.read((view) => view.config.of(app.id)),
       processTypes: image.processTypes,
+      runtime: image.runtime,
       commit: build.commit,
       buildId: build.id,
       description: `Deploy ${build.commit.slice(0, 7)}`,
@@ -113,9 +120,11 @@ async function releaseImage(
     return release;
   } catch (error) {
     // The reason is what counts; an image that is left is removed at the next start.
-    await context.images.remove(image.reference).catch((failure: unknown) => {
-      context.logger.warn({ err: failure, image: image.reference }, "image of a failed deploy could not be removed");
-    });
+    for (const reference of imagesOf({ image: image.reference, runtime: image.runtime })) {
+      await context.images.remove(reference).catch((failure: unknown) => {
+        context.logger.warn({ err: failure, image: reference }, "image of a failed deploy could not be removed");
+      });
+    }
     throw error;
   }
 }

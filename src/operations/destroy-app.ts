@@ -1,4 +1,5 @@
 import { UserError } from "../model/errors.ts";
+import { imagesOf } from "../model/runtime.ts";
 import type { Context } from "./context.ts";
 import { appByName } from "./require-app.ts";
 import { setStopped } from "./set-stopped.ts";
@@ -17,7 +18,7 @@ export async function destroyApp(context: Context, input: { app: string }): Prom
       context.oneOffs.end(app.id, reason),
     ]);
     const releases = context.store.read((view) => view.releases.of(app.id));
-    for (const image of new Set(releases.map((release) => release.image))) await context.images.remove(image);
+    for (const image of new Set(releases.flatMap(imagesOf))) await context.images.remove(image);
     await context.images.removeCache(app.id);
     await context.repositories.remove(app.name);
     await context.routerLogs.remove(app.name);

@@ -52,6 +52,13 @@ export interface Operations {
   /** What `X:report` shows: raw, computed and global value. */
   property(input: { app: string; key: PropertyKey }): Promise<PropertyValue>;
 
+  /** Options of builds, one text each as it was added. */
+  buildOptions(input: { app: string }): Promise<readonly string[]>;
+  /** Throws `invalid-option`. One that is there already is not added twice. */
+  addBuildOption(input: { app: string; option: string }): Promise<void>;
+  /** All where `option` is undefined. One that is not there is no error. */
+  removeBuildOptions(input: { app: string; option: string | undefined }): Promise<void>;
+
   formation(input: { app: string }): Promise<FormationReport>;
   /** Starts and stops only what differs; without `deploy`, the next replacement of the dynos brings it. Throws `unknown-process-type` where the release has no such type. */
   scale(input: { app: string; quantities: Formation; deploy: boolean }, job: Job): Promise<void>;
@@ -81,10 +88,13 @@ export interface Operations {
 /** Settings with a value per app and for the host, under Dokku's names (`git:set APP deploy-branch main`). */
 export type PropertyKey =
   | "app-json.appjson-path"
+  | "builder.build-dir"
+  | "builder.selected"
+  | "builder-dockerfile.dockerfile-path"
+  | "checks.timeout"
   | "git.deploy-branch"
   | "ps.restart-policy"
-  | "ps.stop-timeout-seconds"
-  | "checks.timeout";
+  | "ps.stop-timeout-seconds";
 
 /** Computed is what is in force: app's, else host's, else the default; empty where there is none. */
 export interface PropertyValue {

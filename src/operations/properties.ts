@@ -12,12 +12,32 @@ interface Property {
 
 const seconds = (text: string) => /^[1-9]\d{0,4}$/.test(text);
 
+/** Dokku's names and ours. */
+const builderNames = ["buildpack", "herokuish", "dockerfile", "heroku.yml", "compose"];
+const isInside = (text: string) =>
+  text.length < 1024 && !text.startsWith("/") && !text.split("/").includes("..") && /^[^\p{Cc}\\]+$/u.test(text);
+
 const properties: Record<PropertyKey, Property> = {
   "git.deploy-branch": {
     // git-check-ref-format(1), without the rarer characters it would allow.
     check: (text) => /^[A-Za-z0-9_][A-Za-z0-9._/-]*$/.test(text) && !/\.\.|\/\/|\/$|\.lock$|\.$/.test(text),
     rule: "the name of a branch, such as 'main'",
     fallback: (settings) => settings.deployBranch ?? "",
+  },
+  "builder.selected": {
+    check: (text) => builderNames.includes(text),
+    rule: `one of ${builderNames.join(", ")}`,
+    fallback: () => "",
+  },
+  "builder.build-dir": {
+    check: isInside,
+    rule: "a folder of the repository, such as 'services/web'",
+    fallback: () => "",
+  },
+  "builder-dockerfile.dockerfile-path": {
+    check: isInside,
+    rule: "a path in the repository, such as 'docker/Dockerfile'",
+    fallback: () => "Dockerfile",
   },
   "ps.restart-policy": {
     check: (text) => /^(no|always|unless-stopped|on-failure(:[1-9]\d{0,3})?)$/.test(text),

@@ -1,4 +1,5 @@
 import { messageOf } from "../model/errors.ts";
+import { imagesOf } from "../model/runtime.ts";
 import type { Context } from "./context.ts";
 
 /** How many builds of an app are remembered, with their logs (Dokku's default). */
@@ -20,9 +21,11 @@ async function prune(context: Context, appId: string, giveWay: AbortSignal): Pro
   }));
   if (app === undefined) return;
   const newest = releases.slice(-context.settings.keepReleases);
-  const kept = new Set(newest.map((release) => release.image));
-  for (const release of releases) if (release.id === app.currentReleaseId) kept.add(release.image);
-  const old = new Set(releases.map((release) => release.image).filter((image) => !kept.has(image)));
+  const kept = new Set(newest.flatMap(imagesOf));
+  for (const release of releases) {
+    if (release.id === app.currentReleaseId) for (const image of imagesOf(release)) kept.add(image);
+  }
+  const old = new Set(releases.flatMap(imagesOf).filter((image) => !kept.has(image)));
   pruneBuilds(context, appId);
   for (const image of old) {
     if (giveWay.aborted) return;

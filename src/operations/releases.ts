@@ -5,7 +5,10 @@ import type { Context } from "./context.ts";
 import { newReleaseId } from "./ids.ts";
 import { appByName, currentRelease } from "./require-app.ts";
 
-type Content = Pick<Release, "image" | "config" | "processTypes" | "commit" | "buildId" | "description" | "createdBy">;
+type Content = Pick<
+  Release,
+  "image" | "config" | "processTypes" | "runtime" | "commit" | "buildId" | "description" | "createdBy"
+>;
 
 /**
  * The next release, not stored yet. Its version is sure because the caller holds the app's lock; when the release comes to

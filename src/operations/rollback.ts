@@ -1,6 +1,7 @@
 import type { App } from "../model/app.ts";
 import { UserError } from "../model/errors.ts";
 import type { Release } from "../model/release.ts";
+import { imagesOf } from "../model/runtime.ts";
 import { storeConfig } from "./change-config.ts";
 import type { Context } from "./context.ts";
 import type { Job } from "./operations.ts";
@@ -25,6 +26,7 @@ export async function rollback(
       image: target.image,
       config: target.config,
       processTypes: target.processTypes,
+      runtime: target.runtime,
       commit: target.commit,
       buildId: target.buildId,
       description: `Rollback to v${version}`,
@@ -48,7 +50,8 @@ function releaseMissing(app: App, version: number, implied: boolean): UserError 
 }
 
 async function requireImage(context: Context, app: App, target: Release): Promise<void> {
-  if (await context.images.exists(target.image)) return;
+  const there = await Promise.all(imagesOf(target).map((image) => context.images.exists(image)));
+  if (there.every(Boolean)) return;
   throw new UserError("image-missing", `The image of v${target.version} is no longer kept`, {
     hint: `Push the commit again${target.commit === undefined ? "" : ` (${target.commit.slice(0, 7)})`}, or choose a later one of: releases ${app.name}`,
   });

@@ -22,6 +22,7 @@ export async function runDyno(
     release: release.version,
     image: release.image,
     command: input.command,
+    ownImage: release.runtime !== undefined,
     config: { ...release.config, ...input.env },
     stopTimeoutSeconds: durationProperty(context, app.id, "ps.stop-timeout-seconds") / 1000,
   };

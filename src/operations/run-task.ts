@@ -4,6 +4,7 @@ import type { App } from "../model/app.ts";
 import { UserError } from "../model/errors.ts";
 import type { Progress } from "../model/progress.ts";
 import type { Release } from "../model/release.ts";
+import { imageCommand } from "../model/runtime.ts";
 import type { Context } from "./context.ts";
 import type { Job } from "./operations.ts";
 import { durationProperty } from "./properties.ts";
@@ -29,7 +30,8 @@ export async function runTask(context: Context, task: Task, job: Job): Promise<v
     app: app.name,
     release: release.version,
     image: release.image,
-    command: ["bash", "-c", command],
+    command: release.runtime === undefined ? ["bash", "-c", command] : (imageCommand(command) ?? []),
+    ownImage: release.runtime !== undefined,
     config: release.config,
     stopTimeoutSeconds: durationProperty(context, app.id, "ps.stop-timeout-seconds") / 1000,
     ...(task.keepsFiles === true ? { saveAs: release.image } : {}),

@@ -2,6 +2,7 @@ import type { App } from "../model/app.ts";
 import { type Dyno, type DynoSpec, dynoName } from "../model/dyno.ts";
 import { messageOf, UserError } from "../model/errors.ts";
 import type { Release } from "../model/release.ts";
+import { type DynoRuntime, imageCommand, type Service } from "../model/runtime.ts";
 import { type Context, defaultPort } from "./context.ts";
 import { Deaths } from "./deaths.ts";
 import { waitUntilHealthy } from "./health.ts";
@@ -79,24 +80,46 @@ export function canceled(signal: AbortSignal): UserError {
 }
 
 export function dynoSpec(context: Context, app: App, release: Release, wanted: WantedDyno): DynoSpec {
+  const service = serviceOf(release, wanted.processType);
   return {
     app: app.name,
     processType: wanted.processType,
     number: wanted.number,
     release: release.version,
-    image: release.image,
+    image: service.image ?? release.image,
     command: wanted.command,
-    config: release.config,
+    runtime: dynoRuntime(app, release, wanted),
+    config: { ...service.environment, ...release.config },
     port: wanted.processType === "web" ? portOf(release) : undefined,
     restartPolicy: textProperty(context, app.id, "ps.restart-policy"),
     stopTimeoutSeconds: durationProperty(context, app.id, "ps.stop-timeout-seconds") / 1000,
   };
 }
 
-/** The app may choose its port by a config var PORT, as with buildstep. */
+/** The app may choose its port by a config var PORT, as with buildstep; an image does by what it EXPOSEs. */
 function portOf(release: Release): number {
   const port = Number(release.config.PORT);
-  return Number.isInteger(port) && port > 0 && port < 65_536 ? port : defaultPort;
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
+  return serviceOf(release, "web").port ?? release.runtime?.port ?? defaultPort;
+}
+
+function serviceOf({ runtime }: Release, processType: string): Service {
+  const services = runtime?.services ?? {};
+  return (Object.hasOwn(services, processType) ? services[processType] : undefined) ?? {};
+}
+
+function dynoRuntime(app: App, release: Release, wanted: WantedDyno): DynoRuntime | undefined {
+  if (release.runtime === undefined) return undefined;
+  const { command, entrypoint, user, workingDir, volumes, aliases } = serviceOf(release, wanted.processType);
+  return {
+    appId: app.id,
+    command: command ?? imageCommand(wanted.command),
+    ...(entrypoint && { entrypoint }),
+    ...(user !== undefined && { user }),
+    ...(workingDir !== undefined && { workingDir }),
+    volumes: volumes ?? [],
+    aliases: aliases ?? [],
+  };
 }
 
 function isWeb(dyno: Dyno): boolean {

@@ -1,6 +1,7 @@
 import type { App } from "../model/app.ts";
 import type { Dyno } from "../model/dyno.ts";
 import type { Release } from "../model/release.ts";
+import { imagesOf } from "../model/runtime.ts";
 import type { Context } from "../operations/context.ts";
 import { routesOf } from "../operations/publish-routes.ts";
 import { currentRelease } from "../operations/require-app.ts";
@@ -128,7 +129,7 @@ export async function removeOrphanImages(context: Context): Promise<void> {
   // Both before the first build of this daemon, whose image has no release for a while.
   const images = await context.images.list();
   const wanted = context.store.read(
-    (view) => new Set(view.apps.list().flatMap((app) => view.releases.of(app.id).map((release) => release.image))),
+    (view) => new Set(view.apps.list().flatMap((app) => view.releases.of(app.id).flatMap(imagesOf))),
   );
   const orphans = images.filter((image) => !wanted.has(image));
   if (orphans.length === 0) return;

@@ -18,6 +18,8 @@ export interface RunSpec {
   readonly image: string;
   /** Words, not a shell line: they reach the process as they are. */
   readonly command: readonly string[];
+  /** The image is not of the buildpacks' make: its ENTRYPOINT gets the words. */
+  readonly ownImage?: boolean;
   readonly config: ConfigVars;
   readonly stopTimeoutSeconds: number;
   /** Where it ends with exit code 0, an image of this reference gets its files; `image` may be the same. */

@@ -43,3 +43,38 @@ test("commands on the real operations: an app's life from create to destroy", as
   await ok("apps:destroy", "store", "--force");
   assert.equal(await ok("apps:list", "--format", "json"), "[]\n");
 });
+
+test("commands on the real operations: what builds an app, and with which options", async (t) => {
+  const world = await createWorld(t);
+  const run = commandLine(world.operations);
+  const ok = async (...words: string[]): Promise<string> => {
+    const ran = await run(words);
+    assert.equal(ran.code, 0, `${words.join(" ")}\n${ran.both}${ran.logged}`);
+    return ran.stdout;
+  };
+  await ok("apps:create", "shop");
+  await ok("builder:set", "shop", "selected", "dockerfile");
+  await ok("builder:set", "shop", "build-dir", "services/web");
+  assert.equal(await ok("builder:report", "shop", "--builder-computed-selected"), "dockerfile\n");
+  assert.equal(await ok("builder:report", "shop", "--builder-build-dir"), "services/web\n");
+  for (const value of ["../up", "/etc", "a/../../b"]) {
+    assert.equal((await run(["builder:set", "shop", "build-dir", value])).code, 1, value);
+  }
+  assert.equal((await run(["builder:set", "shop", "selected", "pack"])).code, 1);
+  await ok("builder-dockerfile:set", "shop", "dockerfile-path", "docker/Dockerfile");
+  const path = await ok("builder-dockerfile:report", "shop", "--builder-dockerfile-computed-dockerfile-path");
+  assert.equal(path, "docker/Dockerfile\n");
+
+  // A shell leaves it in one word or in two.
+  await ok("docker-options:add", "shop", "build", "--build-arg A=1");
+  await ok("docker-options:add", "shop", "build", "--target", "final");
+  await ok("docker-options:add", "shop", "build", "--target final");
+  assert.equal(await ok("docker-options:report", "shop", "--docker-options-build"), "--build-arg A=1 --target final\n");
+  assert.match((await run(["docker-options:add", "shop", "build", "--network", "host"])).stderr, /do not take/);
+  assert.match((await run(["docker-options:add", "shop", "deploy", "-v /:/host"])).stderr, /Only the phase 'build'/);
+  await ok("docker-options:remove", "shop", "build", "--build-arg", "A=1");
+  assert.equal(await ok("docker-options:report", "shop", "--docker-options-build"), "--target final\n");
+  await ok("docker-options:clear", "shop");
+  assert.equal(await ok("docker-options:report", "shop", "--docker-options-build"), "\n");
+  assert.equal((await run(["docker-options:report", "none", "--docker-options-build"])).code, 20);
+});

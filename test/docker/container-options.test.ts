@@ -65,6 +65,35 @@ suite("Container options", () => {
     });
   });
 
+  test("an image of another make runs as it says itself, with what its start as root may need, and no more", () => {
+    const runtime = { appId: "id-1", command: undefined, volumes: [], aliases: [] };
+    const own = dynoOptions({ ...web, runtime }, place, defaultContainerSettings);
+    assert.equal("Cmd" in own || "Entrypoint" in own || "User" in own, false);
+    assert.deepEqual(own.HostConfig?.CapDrop, ["ALL"]);
+    assert.deepEqual(own.HostConfig?.SecurityOpt, ["no-new-privileges"]);
+    assert.ok(own.HostConfig?.CapAdd?.includes("SETUID"));
+    for (const risky of ["NET_RAW", "MKNOD", "SYS_CHROOT", "SETFCAP", "SYS_ADMIN"]) {
+      assert.equal(own.HostConfig?.CapAdd?.includes(risky), false);
+    }
+    const words = dynoOptions(
+      { ...web, runtime: { ...runtime, command: ["a", "b"] } },
+      place,
+      defaultContainerSettings,
+    );
+    assert.deepEqual(words.Cmd, ["a", "b"]);
+  });
+
+  test("volumes of a dyno belong to its app and outlive it", () => {
+    const volumes = [{ name: "data", target: "/var/lib/data", readOnly: false }];
+    const runtime = { appId: "id-1", command: undefined, volumes, aliases: [] };
+    const [mount] = dynoOptions({ ...web, runtime }, place, defaultContainerSettings).HostConfig?.Mounts ?? [];
+    assert.deepEqual(
+      [mount?.Type, mount?.Source, mount?.Target],
+      ["volume", "berth-i-data-id-1-data", "/var/lib/data"],
+    );
+    assert.equal(mount?.VolumeOptions?.Labels["berth.type"], "data");
+  });
+
   test("a dyno without a port keeps the PORT of its config", () => {
     const { Env, Labels } = dynoOptions(
       { ...web, processType: "worker", port: undefined },

@@ -470,6 +470,19 @@ export function storeContract(name: string, open: () => Store): void {
         });
       });
 
+      it("keeps how a release of a foreign image runs", () => {
+        const runtime = { port: 8080, services: { web: { image: "x", command: ["a", ""], aliases: ["app"] } } };
+        const release = aRelease({ runtime });
+        store.write((changes) => {
+          changes.apps.insert(anApp());
+          changes.releases.insert(release);
+        });
+        assert.deepEqual(
+          store.read((view) => view.releases.byId("release-1")),
+          release,
+        );
+      });
+
       it("keeps a release that came from no build", () => {
         const release = aRelease({ commit: undefined, buildId: undefined, config: {}, processTypes: {} });
         store.write((changes) => {

@@ -1,8 +1,9 @@
 import type { DockerEngine } from "../../docker/engine.ts";
+import { imageName } from "../../docker/image-name.ts";
 import { baseImage } from "../../docker/image-store.ts";
 import { labels } from "../../docker/labels.ts";
 import { splitReference } from "../../docker/reference.ts";
-import { type BuildPlan, baseConfig, containerName, imageConfig, imageName, slugOptions } from "./options.ts";
+import { type BuildPlan, baseConfig, containerName, imageConfig, slugOptions } from "./options.ts";
 
 /** Parts of an app that stay the same over builds (its runtime, its dependencies), kept in an image below the app's. */
 export interface Base {

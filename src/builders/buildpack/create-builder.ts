@@ -39,6 +39,7 @@ export function createBuildpackBuilder(options: BuildpackBuilderOptions): Buildp
 
 class Buildpacks implements BuildpackBuilder {
   readonly name = "buildpack";
+  readonly aliases = ["herokuish"];
   readonly #options: BuildpackBuilderOptions;
   readonly #settings: BuildSettings;
   readonly #removals = new Set<Promise<void>>();

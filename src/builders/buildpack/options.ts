@@ -105,12 +105,6 @@ export function containerName(plan: BuildPlan, kind: "build" | "slug" | "base"):
   return `${plan.app}.${kind}.${plan.buildId}`;
 }
 
-/** `berth-INSTANCE/APP:BUILD`. The engine refuses two different separators in a row, which app names may have. */
-export function imageName(plan: BuildPlan): { repository: string; tag: string } {
-  const app = plan.app.replace(/[.-]{2,}/g, (separators) => (/^-+$/.test(separators) ? separators : "-"));
-  return { repository: `berth-${plan.instance}/${app}`, tag: plan.buildId };
-}
-
 function ownLabels(plan: BuildPlan): Record<string, string> {
   return { [labels.session]: plan.session, [labels.build]: plan.buildId };
 }

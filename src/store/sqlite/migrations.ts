@@ -93,4 +93,8 @@ export const migrations: readonly string[] = [
   CREATE UNIQUE INDEX properties_by_app ON properties (ifnull(app_id, ''), key);
   CREATE INDEX properties_of_app ON properties (app_id);
   `,
+  `
+  -- NULL for images that buildpacks made.
+  ALTER TABLE releases ADD COLUMN runtime TEXT CHECK (json_valid(runtime));
+  `,
 ];

@@ -30,7 +30,15 @@ suite("Builds with buildpacks in Docker", { concurrency: 2 }, () => {
   function request(files: Record<string, string>, more: Partial<BuildRequest> = {}): BuildRequest {
     const id = ++builds;
     const source = sourceOf(Readable.from([makeTar(entries(files))]));
-    return { app: `app-${id}`, appId: `id-${id}`, buildId: `build-${id}`, source, config: {}, ...more };
+    return {
+      app: `app-${id}`,
+      appId: `id-${id}`,
+      buildId: `build-${id}`,
+      source,
+      config: {},
+      settings: { dockerfilePath: "Dockerfile", dockerOptions: [] },
+      ...more,
+    };
   }
 
   function listener(onLine: (line: string) => void = () => {}) {

@@ -5,7 +5,6 @@ import {
   type BuildSettings,
   buildOptions,
   imageConfig,
-  imageName,
   slugOptions,
 } from "../../../src/builders/buildpack/options.ts";
 import { directNetwork } from "../../../src/builders/network/network.ts";
@@ -75,14 +74,5 @@ suite("Containers of a build", () => {
     assert.equal(config.Labels["berth.type"], "image");
     assert.equal(config.Labels["berth.build"], "b1");
     assert.equal(slugOptions(plan, settings.runImage).Labels?.["berth.type"], "slug");
-  });
-
-  test("image names are such as the engine takes, whatever the app is called", () => {
-    const repository = (app: string) => imageName({ ...plan, app }).repository;
-    assert.equal(repository("shop"), "berth-i/shop");
-    assert.equal(repository("my-shop.example.com"), "berth-i/my-shop.example.com");
-    assert.equal(repository("a--b"), "berth-i/a--b");
-    assert.equal(repository("a.-b"), "berth-i/a-b");
-    assert.equal(repository("a-.b"), "berth-i/a-b");
   });
 });

@@ -1,5 +1,6 @@
 import type { ConfigVars, ProcessTypes } from "../../../model/app.ts";
 import type { Release } from "../../../model/release.ts";
+import type { Runtime } from "../../../model/runtime.ts";
 import type { Changes, View } from "../../store.ts";
 import type { Connection } from "../connection.ts";
 
@@ -10,6 +11,7 @@ interface ReleaseRow {
   image: string;
   config: string;
   process_types: string;
+  runtime: string | null;
   commit_id: string | null;
   build_id: string | null;
   description: string;
@@ -18,7 +20,7 @@ interface ReleaseRow {
 }
 
 const columns =
-  "id, app_id, version, image, config, process_types, commit_id, build_id, description, created_by, created_at";
+  "id, app_id, version, image, config, process_types, runtime, commit_id, build_id, description, created_by, created_at";
 
 export function releaseView(db: Connection): View["releases"] {
   return {
@@ -36,7 +38,7 @@ export function releaseChanges(db: Connection): Changes["releases"] {
   return {
     ...releaseView(db),
     insert: (release) => {
-      db.run(`INSERT INTO releases (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, ...fields(release));
+      db.run(`INSERT INTO releases (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, ...fields(release));
       db.run("UPDATE apps SET next_version = max(next_version, ?) WHERE id = ?", release.version + 1, release.appId);
     },
     remove: (id) => {
@@ -53,6 +55,7 @@ function fields(release: Release): (string | number | null)[] {
     release.image,
     JSON.stringify(release.config),
     JSON.stringify(release.processTypes),
+    release.runtime === undefined ? null : JSON.stringify(release.runtime),
     release.commit ?? null,
     release.buildId ?? null,
     release.description,
@@ -73,6 +76,7 @@ function toRelease(row: ReleaseRow): Release {
     image: row.image,
     config: JSON.parse(row.config) as ConfigVars,
     processTypes: JSON.parse(row.process_types) as ProcessTypes,
+    ...(row.runtime === null ? {} : { runtime: JSON.parse(row.runtime) as Runtime }),
     commit: row.commit_id ?? undefined,
     buildId: row.build_id ?? undefined,
     description: row.description,
