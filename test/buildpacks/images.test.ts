@@ -22,7 +22,7 @@ suite("the images' /build, /start and /exec", { concurrency: 2 }, () => {
   test("an app that no buildpack fits fails and is told what each would need", async (t) => {
     const { code, stdout, stderr } = await new Workbench(t).build("no-buildpack");
     assert.equal(code, 1);
-    assert.match(stdout, /^ ! {5}No buildpack fits this app\. Tried: nodejs, static, null$/m);
+    assert.match(stdout, /^ ! {5}No buildpack fits this app\. Tried: [a-z, ]+$/m);
     assert.match(stdout, /^ {7}nodejs needs a package\.json$/m);
     assert.equal(stderr, "");
   });
