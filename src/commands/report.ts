@@ -18,9 +18,12 @@ export interface ReportDefinition {
   readonly keepPrefixed: boolean;
   readonly summary: string;
   read(app: string, operations: Operations): Promise<Facts>;
+  /** With it the command takes `--global`, for what holds for the host. */
+  readGlobal?(operations: Operations): Promise<Facts>;
 }
 
 interface Report {
+  /** `Global` for the host. */
   readonly app: string;
   readonly facts: Facts;
 }
@@ -34,23 +37,35 @@ export function defineReport(definition: ReportDefinition): Command {
     input: { app: optional(appName), flags: many(text) },
     positionals: ["app"],
     otherFlags: "flags",
-    run: async ({ app, flags }, { operations }): Promise<Report[]> => {
+    run: async ({ app, flags: given }, { operations }): Promise<Report[]> => {
+      const flags = infoFlags(definition, given);
       if (flags.length > 1) throw new UserError("invalid-usage", `${name} command allows only a single flag`);
+      if (definition.readGlobal !== undefined && flags.length < given.length) {
+        return [{ app: "Global", facts: await definition.readGlobal(operations) }];
+      }
       const apps = app === undefined ? (await operations.listApps()).map((found) => found.name) : [app];
       return Promise.all(apps.map(async (each) => ({ app: each, facts: await definition.read(each, operations) })));
     },
-    present: (reports, out, { flags: [flag] }) => {
+    present: (reports, out, { flags: given }) => {
+      const [flag] = infoFlags(definition, given);
       for (const report of reports)
         flag === undefined ? printAll(definition, report, out) : printOne(report, flag, out);
     },
-    json: (reports, { app, flags }) => {
+    json: (reports, { app, flags: given }) => {
+      const flags = infoFlags(definition, given);
       if (flags.length > 0) {
         throw new UserError("invalid-usage", "--format flag cannot be specified when specifying an info flag");
       }
       const all = reports.map((report): [string, Facts] => [report.app, jsonKeys(definition, report.facts)]);
-      return app === undefined ? Object.fromEntries(all) : all[0]?.[1];
+      const isOne = app !== undefined || flags.length < given.length;
+      return isOne ? all[0]?.[1] : Object.fromEntries(all);
     },
   });
+}
+
+/** Without `--global`, which says what to report about, where the report knows it. */
+function infoFlags({ readGlobal }: ReportDefinition, flags: readonly string[]): readonly string[] {
+  return readGlobal === undefined ? flags : flags.filter((flag) => flag !== "--global");
 }
 
 /** The three lines that Dokku's reports have for each property. */

@@ -24,8 +24,17 @@ import { dockerOptionsClear } from "./docker-options/clear.ts";
 import { dockerOptionsRemove } from "./docker-options/remove.ts";
 import { dockerOptionsReport } from "./docker-options/report.ts";
 import { domainsAdd } from "./domains/add.ts";
+import { domainsAddGlobal } from "./domains/add-global.ts";
+import { domainsClear } from "./domains/clear.ts";
+import { domainsClearGlobal } from "./domains/clear-global.ts";
+import { domainsDisable } from "./domains/disable.ts";
+import { domainsEnable } from "./domains/enable.ts";
 import { domainsRemove } from "./domains/remove.ts";
+import { domainsRemoveGlobal } from "./domains/remove-global.ts";
 import { domainsReport } from "./domains/report.ts";
+import { domainsReset } from "./domains/reset.ts";
+import { domainsSet } from "./domains/set.ts";
+import { domainsSetGlobal } from "./domains/set-global.ts";
 import { gitReport } from "./git/report.ts";
 import { gitSet } from "./git/set.ts";
 import { logs } from "./logs.ts";
@@ -37,6 +46,8 @@ import { psStart } from "./ps/start.ts";
 import { psStop } from "./ps/stop.ts";
 import { releasesList } from "./releases/list.ts";
 import { rollback } from "./rollback.ts";
+import { routesReport } from "./routes/report.ts";
+import { routesSet } from "./routes/set.ts";
 import { run } from "./run.ts";
 import { sshKeysAdd } from "./ssh-keys/add.ts";
 import { sshKeysList } from "./ssh-keys/list.ts";
@@ -71,8 +82,17 @@ export const commands: readonly Command[] = [
   dockerOptionsRemove,
   dockerOptionsReport,
   domainsAdd,
+  domainsAddGlobal,
+  domainsClear,
+  domainsClearGlobal,
+  domainsDisable,
+  domainsEnable,
   domainsRemove,
+  domainsRemoveGlobal,
   domainsReport,
+  domainsReset,
+  domainsSet,
+  domainsSetGlobal,
   gitReport,
   gitSet,
   psReport,
@@ -82,6 +102,8 @@ export const commands: readonly Command[] = [
   psStart,
   psStop,
   releasesList,
+  routesReport,
+  routesSet,
   sshKeysAdd,
   sshKeysList,
   sshKeysRemove,
@@ -104,6 +126,7 @@ export const namespaces: Readonly<Record<string, string>> = {
   domains: "Manage the domains under which an app answers",
   git: "Manage how pushes are taken",
   ps: "Manage the dynos of an app",
+  routes: "Manage how requests are led to apps",
   releases: "Look at the releases of an app",
   "ssh-keys": "Manage the public keys that may push and give commands",
 };

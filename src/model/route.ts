@@ -26,12 +26,28 @@ export interface RouteLimits {
 /** Everything the router must know of one app. No targets: the app exists but has no web dyno that could answer. */
 export interface AppRoutes {
   readonly app: string;
-  /** Host names in lower case, without port and trailing dot. */
+  /**
+   * Host names in lower case, without port and trailing dot. `*.example.com` is everything below example.com, `*` every
+   * host that nobody has. The most exact one wins.
+   */
   readonly hosts: readonly string[];
   readonly targets: readonly Target[];
   /** Version of the serving release, for headers and logs. */
   readonly release: number | undefined;
   readonly limits?: RouteLimits;
+  /** Parts of hosts, which may be another app's in the rest. The longest prefix wins. */
+  readonly paths?: readonly PathRoute[];
+  /** The app is not to see the prefix of a path route. */
+  readonly stripPrefix?: boolean;
+  /** Host -> the host to which requests for it are redirected; all of them are among the hosts. */
+  readonly redirects?: Readonly<Record<string, string>>;
+}
+
+export interface PathRoute {
+  /** As in `AppRoutes.hosts`. */
+  readonly host: string;
+  /** `/api`: begins with a slash, does not end with one, and covers whole segments only. */
+  readonly path: string;
 }
 
 /** `revision` only ever grows, also over restarts of the daemon. */

@@ -1,8 +1,9 @@
 import type { App } from "../model/app.ts";
-import { generatedDomain } from "../model/domain.ts";
+import { generatedDomains } from "../model/domain.ts";
 import { UserError } from "../model/errors.ts";
 import { checkAppName } from "../model/names.ts";
 import type { Changes, View } from "../store/store.ts";
+import { globalDomains, ownerOf } from "./app-domains.ts";
 import type { Context } from "./context.ts";
 import { newAppId } from "./ids.ts";
 import { publishRoutes } from "./publish-routes.ts";
@@ -24,15 +25,17 @@ export async function createApp(context: Context, input: { name: string }): Prom
   return app;
 }
 
-/** An app gets a host name under the global domain: it must not be another app's own domain. Throws `domain-taken`. */
+/** An app gets host names under the global domains: they must not be another app's. Throws `domain-taken`. */
 export function requireHostFree(context: Context, view: View, name: string): void {
-  const host = generatedDomain(name, context.settings.domain);
-  const owner = host === undefined ? undefined : view.domains.owner(host);
-  if (host === undefined || owner === undefined) return;
-  const app = view.apps.byId(owner)?.name;
-  throw new UserError("domain-taken", `An app of this name would answer to ${host}, which is a domain of app ${app}`, {
-    hint: `Choose another name, or take the domain away first: domains:remove ${app} ${host}`,
-  });
+  for (const host of generatedDomains(name, globalDomains(view, context.settings))) {
+    const owner = ownerOf(view, host, context.settings);
+    if (owner === undefined) continue;
+    throw new UserError(
+      "domain-taken",
+      `An app of this name would answer to ${host}, which is a domain of app ${owner.name}`,
+      { hint: `Choose another name, or take the domain away first: domains:remove ${owner.name} ${host}` },
+    );
+  }
 }
 
 /** The app of this name, made where it is missing, as the first push does. */

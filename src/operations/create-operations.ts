@@ -1,7 +1,8 @@
-import { addDomains } from "./add-domains.ts";
 import { addKey } from "./add-key.ts";
+import { globalDomains } from "./app-domains.ts";
 import { appReport } from "./app-report.ts";
 import { addBuildOption, buildOptions, removeBuildOptions } from "./build-options.ts";
+import { addDomains, clearDomains, enableDomains, removeDomains, resetDomains, setDomains } from "./change-domains.ts";
 import type { Context } from "./context.ts";
 import { createApp } from "./create-app.ts";
 import { deploy } from "./deploy.ts";
@@ -9,12 +10,12 @@ import { destroyApp } from "./destroy-app.ts";
 import { domainReport } from "./domain-report.ts";
 import { formation } from "./formation.ts";
 import { getConfig } from "./get-config.ts";
+import { addGlobalDomains, removeGlobalDomains, setGlobalDomains } from "./global-domains.ts";
 import { logs } from "./logs.ts";
 import type { Operations } from "./operations.ts";
 import { processReport } from "./process-report.ts";
-import { property, setProperty } from "./properties.ts";
+import { property } from "./properties.ts";
 import { releases } from "./releases.ts";
-import { removeDomains } from "./remove-domains.ts";
 import { removeKey } from "./remove-key.ts";
 import { renameApp } from "./rename-app.ts";
 import { appByName } from "./require-app.ts";
@@ -23,6 +24,7 @@ import { rollback } from "./rollback.ts";
 import { runDyno } from "./run-dyno.ts";
 import { scale } from "./scale.ts";
 import { setConfig } from "./set-config.ts";
+import { setProperty } from "./set-property.ts";
 import { start } from "./start.ts";
 import { stop } from "./stop.ts";
 import { unsetConfig } from "./unset-config.ts";
@@ -41,7 +43,15 @@ export function createOperations(context: Context): Operations {
     unsetConfig: (input, job) => unsetConfig(context, input, job),
     addDomains: (input) => addDomains(context, input),
     removeDomains: (input) => removeDomains(context, input),
+    setDomains: (input) => setDomains(context, input),
+    clearDomains: (input) => clearDomains(context, input),
+    resetDomains: (input) => resetDomains(context, input),
+    enableDomains: (input) => enableDomains(context, input),
     domains: (input) => domainReport(context, input),
+    globalDomains: async () => context.store.read((view) => globalDomains(view, context.settings)),
+    addGlobalDomains: (domains) => addGlobalDomains(context, domains),
+    removeGlobalDomains: (domains) => removeGlobalDomains(context, domains),
+    setGlobalDomains: (domains) => setGlobalDomains(context, domains),
     addKey: (input) => addKey(context, input),
     listKeys: async () => context.store.read((view) => view.keys.list()),
     removeKey: (input) => removeKey(context, input),

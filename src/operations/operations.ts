@@ -32,9 +32,22 @@ export interface Operations {
   ): Promise<Release | undefined>;
 
   /** Says for each whether it was added (false: the app had it). Throws `domain-taken`, `invalid-domain`: none is added. */
-  addDomains(input: { app: string; domains: readonly string[] }): Promise<{ domain: string; changed: boolean }[]>;
-  removeDomains(input: { app: string; domains: readonly string[] }): Promise<{ domain: string; changed: boolean }[]>;
+  addDomains(input: { app: string; domains: readonly string[] }): Promise<DomainChange[]>;
+  /** Those under a global domain too: the app then has only the domains that it was given. */
+  removeDomains(input: { app: string; domains: readonly string[] }): Promise<DomainChange[]>;
+  /** These and no others. */
+  setDomains(input: { app: string; domains: readonly string[] }): Promise<DomainChange[]>;
+  clearDomains(input: { app: string }): Promise<void>;
+  /** Back to the names under the global domains, as a new app has them. */
+  resetDomains(input: { app: string }): Promise<void>;
+  /** An app whose domains are disabled keeps them and answers to none. */
+  enableDomains(input: { app: string; enabled: boolean }): Promise<void>;
   domains(input: { app: string }): Promise<DomainReport>;
+  /** Every app answers to APP.DOMAIN for each of them. The configuration's, until they are changed here. */
+  globalDomains(): Promise<string[]>;
+  addGlobalDomains(domains: readonly string[]): Promise<DomainChange[]>;
+  removeGlobalDomains(domains: readonly string[]): Promise<DomainChange[]>;
+  setGlobalDomains(domains: readonly string[]): Promise<DomainChange[]>;
 
   /** Throws `invalid-key`, `key-name-taken`, `key-taken`. */
   addKey(input: { name: string; publicKey: string }): Promise<Key>;
@@ -94,7 +107,9 @@ export type PropertyKey =
   | "checks.timeout"
   | "git.deploy-branch"
   | "ps.restart-policy"
-  | "ps.stop-timeout-seconds";
+  | "ps.stop-timeout-seconds"
+  | "routes.redirect"
+  | "routes.strip-prefix";
 
 /** Computed is what is in force: app's, else host's, else the default; empty where there is none. */
 export interface PropertyValue {
@@ -130,9 +145,16 @@ export interface AppReport {
 export interface DomainReport {
   /** Set by `domains:add`. */
   readonly own: readonly string[];
-  /** `APP.DOMAIN` under the host's global domain, or undefined where none is configured. */
-  readonly generated: string | undefined;
-  readonly global: string | undefined;
+  /** `APP.DOMAIN` for each global domain; none where others were set in their place. */
+  readonly generated: readonly string[];
+  readonly enabled: boolean;
+  readonly global: readonly string[];
+}
+
+/** `changed`: false where there was nothing to do. The domain is as it is kept, in lower case and punycode. */
+export interface DomainChange {
+  readonly domain: string;
+  readonly changed: boolean;
 }
 
 export interface FormationReport {

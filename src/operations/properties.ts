@@ -1,13 +1,16 @@
-import { UserError } from "../model/errors.ts";
+import { isPlain, normalizeDomain } from "../model/domain.ts";
+import type { View } from "../store/store.ts";
 import type { Context } from "./context.ts";
 import type { PropertyKey, PropertyValue } from "./operations.ts";
 import { appByName } from "./require-app.ts";
 
-interface Property {
+export interface Property {
   readonly check: (value: string) => boolean;
   /** What is allowed, as the end of "must be ...". */
   readonly rule: string;
   readonly fallback: (settings: Context["settings"]) => string;
+  /** The router has to be told. */
+  readonly isRouted?: boolean;
 }
 
 const seconds = (text: string) => /^[1-9]\d{0,4}$/.test(text);
@@ -17,7 +20,7 @@ const builderNames = ["buildpack", "herokuish", "dockerfile", "heroku.yml", "com
 const isInside = (text: string) =>
   text.length < 1024 && !text.startsWith("/") && !text.split("/").includes("..") && /^[^\p{Cc}\\]+$/u.test(text);
 
-const properties: Record<PropertyKey, Property> = {
+export const properties: Readonly<Record<PropertyKey, Property>> = {
   "git.deploy-branch": {
     // git-check-ref-format(1), without the rarer characters it would allow.
     check: (text) => /^[A-Za-z0-9_][A-Za-z0-9._/-]*$/.test(text) && !/\.\.|\/\/|\/$|\.lock$|\.$/.test(text),
@@ -61,21 +64,26 @@ const properties: Record<PropertyKey, Property> = {
     rule: "a number of seconds from 1 to 99999",
     fallback: (settings) => String(Math.ceil(settings.healthTimeoutMs / 1000)),
   },
+  "routes.redirect": {
+    check: (text) => ["none", "www", "apex"].includes(text) || isHost(text),
+    rule: "none, www, apex, or the domain to which the app's other domains are redirected",
+    fallback: () => "none",
+    isRouted: true,
+  },
+  "routes.strip-prefix": {
+    check: (text) => text === "true" || text === "false",
+    rule: "true or false",
+    fallback: () => "false",
+    isRouted: true,
+  },
 };
 
-export async function setProperty(
-  context: Context,
-  input: { app: string | undefined; key: PropertyKey; value: string | undefined },
-): Promise<void> {
-  const value = input.value === "" ? undefined : input.value;
-  const property = properties[input.key];
-  if (value !== undefined && !property.check(value)) {
-    throw new UserError("invalid-value", `Invalid value '${value}' for ${input.key}: it must be ${property.rule}`);
+function isHost(text: string): boolean {
+  try {
+    return isPlain(normalizeDomain(text));
+  } catch {
+    return false;
   }
-  context.store.write((changes) => {
-    const appId = input.app === undefined ? undefined : appByName(changes, input.app).id;
-    changes.properties.set(appId, input.key, value);
-  });
 }
 
 export async function property(context: Context, input: { app: string; key: PropertyKey }): Promise<PropertyValue> {
@@ -88,11 +96,13 @@ export async function property(context: Context, input: { app: string; key: Prop
 
 /** The value in force for the app. */
 export function textProperty(context: Context, appId: string, key: PropertyKey): string {
-  return context.store.read(
-    (view) =>
-      view.properties.get(appId, key) ??
-      view.properties.get(undefined, key) ??
-      properties[key].fallback(context.settings),
+  return context.store.read((view) => valueInForce(context, view, appId, key));
+}
+
+/** Like `textProperty`, within a transaction. */
+export function valueInForce(context: Context, view: View, appId: string, key: PropertyKey): string {
+  return (
+    view.properties.get(appId, key) ?? view.properties.get(undefined, key) ?? properties[key].fallback(context.settings)
   );
 }
 

@@ -1,11 +1,24 @@
+import type { App } from "../model/app.ts";
+import { normalizeDomain } from "../model/domain.ts";
 import type { AppRoutes } from "../model/route.ts";
 import { compileRoutes } from "../routing/compile-routes.ts";
+import type { View } from "../store/store.ts";
+import { domainsOf, generatedOf, ownerOf } from "./app-domains.ts";
 import type { Context } from "./context.ts";
+import { valueInForce } from "./properties.ts";
 
 /** Brings the router up to date about one app; resolves when every worker has it. */
 export async function publishRoutes(context: Context, appId: string): Promise<void> {
   const routes = routesOf(context, appId);
   if (routes !== undefined) await context.publisher.publish(routes);
+}
+
+/** The same for all apps, at the start and after a change of what holds for all. */
+export async function publishAllRoutes(context: Context): Promise<void> {
+  const apps = context.store.read((view) => view.apps.list());
+  await context.publisher.replace(
+    apps.map((app) => routesOf(context, app.id)).filter((routes) => routes !== undefined),
+  );
 }
 
 /** The app's routes as they follow from the store and the dynos in service; undefined where the app is gone. */
@@ -17,9 +30,24 @@ export function routesOf(context: Context, appId: string): AppRoutes | undefined
     return compileRoutes({
       app: app.name,
       release: current?.version,
-      domains: view.domains.of(appId),
-      globalDomain: context.settings.domain,
+      domains: domainsOf(view, app, context.settings),
+      redirect: redirectRule(context, view, app),
+      stripPrefix: valueInForce(context, view, app.id, "routes.strip-prefix") === "true",
       dynos: context.inService.of(appId),
     });
   });
+}
+
+function redirectRule(context: Context, view: View, app: App) {
+  const { settings } = context;
+  const to = valueInForce(context, view, app.id, "routes.redirect");
+  const generated = generatedOf(view, app, settings);
+  return {
+    to: ["none", "www", "apex"].includes(to) ? to : normalizeDomain(to),
+    isTaken: (host: string) => {
+      const owner = ownerOf(view, host, settings);
+      return owner !== undefined && owner.id !== app.id;
+    },
+    isGenerated: (host: string) => generated.includes(host),
+  };
 }

@@ -3,7 +3,7 @@ import type { Dyno } from "../model/dyno.ts";
 import type { Release } from "../model/release.ts";
 import { imagesOf } from "../model/runtime.ts";
 import type { Context } from "../operations/context.ts";
-import { routesOf } from "../operations/publish-routes.ts";
+import { publishAllRoutes } from "../operations/publish-routes.ts";
 import { currentRelease } from "../operations/require-app.ts";
 import { retire, type Transition, transition } from "../operations/transition.ts";
 import { type Difference, difference, wantedOfApp } from "../operations/wanted-dynos.ts";
@@ -85,9 +85,7 @@ export async function adoptRunning(context: Context): Promise<void> {
       ),
     ),
   );
-  await context.publisher.replace(
-    apps.map((app) => routesOf(context, app.id)).filter((routes) => routes !== undefined),
-  );
+  await publishAllRoutes(context);
   retireOrphans(
     context,
     dynos.filter((dyno) => !apps.some((app) => app.name === dyno.app)),

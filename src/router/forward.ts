@@ -2,9 +2,17 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { TargetState } from "./balancer.ts";
 import { type Fault, faults, interruptions } from "./faults.ts";
 import { informationHeaders, type RawHeaders, requestHeaders } from "./headers.ts";
+import { type Place, pathWithin, strippedPrefix } from "./place.ts";
 import { Relay, type RelayOptions } from "./relay.ts";
 import { afterFailure, isReplayable } from "./retry.ts";
-import { answerFault, emptyOutcome, logAccess, type Outcome, type RouterState } from "./router-state.ts";
+import {
+  answerFault,
+  answerRedirect,
+  emptyOutcome,
+  logAccess,
+  type Outcome,
+  type RouterState,
+} from "./router-state.ts";
 import type { Exchange, UpstreamEvents, UpstreamFailure, UpstreamRequest, UpstreamResponse } from "./upstream.ts";
 import { readVisit, type Visit } from "./visit.ts";
 
@@ -26,6 +34,7 @@ class Forwarding implements UpstreamEvents, RelayOptions {
   readonly #outcome: Outcome = emptyOutcome();
   readonly #tried = new Set<TargetState>();
   #expectsContinue: boolean;
+  #place: Place | undefined;
   #message: Omit<UpstreamRequest, "fresh"> | undefined;
   #exchange: Exchange | undefined;
   #relay: Relay | undefined;
@@ -44,10 +53,18 @@ class Forwarding implements UpstreamEvents, RelayOptions {
     this.#response.on("close", () => this.#onClose());
     // A write that comes after the client has gone; `close` tells the same and does what is to be done.
     this.#response.on("error", () => undefined);
-    const { fault, host } = this.#visit;
-    this.#outcome.app = fault === undefined ? this.#router.routes.find(host) : undefined;
-    if (this.#outcome.app === undefined) this.#refuse(fault ?? faults.unknownHost);
+    const { fault, host, path } = this.#visit;
+    const place = fault === undefined ? this.#router.routes.place(host, path) : undefined;
+    this.#place = place;
+    this.#outcome.app = place?.app;
+    if (place === undefined) this.#refuse(fault ?? faults.unknownHost);
+    else if (place.redirect !== undefined) this.#redirect(place.redirect);
     else this.#attempt(false);
+  }
+
+  #redirect(host: string): void {
+    if (this.#router.retiring) this.#response.shouldKeepAlive = false;
+    this.#outcome.status = answerRedirect(host, this.#request, this.#response, this.#visit);
   }
 
   #attempt(fresh: boolean): void {
@@ -71,7 +88,7 @@ class Forwarding implements UpstreamEvents, RelayOptions {
     const request = this.#request;
     return {
       method,
-      path,
+      path: this.#place === undefined ? path : pathWithin(this.#place, path),
       headers: requestHeaders(rawHeaders, method, {
         httpVersion,
         connection: headers.connection,
@@ -83,6 +100,7 @@ class Forwarding implements UpstreamEvents, RelayOptions {
         requestId,
         startedAt,
         body,
+        prefix: strippedPrefix(this.#place),
       }),
       body:
         body === "none"

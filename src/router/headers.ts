@@ -13,6 +13,7 @@ const notForDynos = new Set([
   "x-forwarded-proto",
   "x-forwarded-port",
   "x-forwarded-host",
+  "x-forwarded-prefix",
   "x-request-id",
   "x-request-start",
 ]);
@@ -38,6 +39,8 @@ export interface RequestFacts {
   readonly body: BodyFraming;
   /** Protocol to switch to, for an upgrade. */
   readonly upgrade?: string;
+  /** Taken off the path. */
+  readonly prefix?: string | undefined;
 }
 
 /** How the body is delimited on the connection to the dyno. `length`: its Content-Length is among the raw headers. */
@@ -69,6 +72,7 @@ export function requestHeaders(raw: RawHeaders, method: string, facts: RequestFa
   if (facts.body === "none" && !length && expectsBody(method)) headers.push("Content-Length", "0");
   if (facts.body === "chunked") headers.push("Transfer-Encoding", "chunked");
   if (facts.upgrade !== undefined) headers.push("Connection", "Upgrade", "Upgrade", facts.upgrade);
+  if (facts.prefix !== undefined) headers.push("X-Forwarded-Prefix", facts.prefix);
   const forwardedFor = facts.forwardedFor ? `${facts.forwardedFor}, ${facts.clientAddress}` : facts.clientAddress;
   headers.push(
     "X-Forwarded-For",

@@ -1,21 +1,15 @@
 import type { AppRoutes, RouteChange, RouteTable } from "../model/route.ts";
-import type { Balancer, TargetState } from "./balancer.ts";
-import { hostName } from "./headers.ts";
+import type { Balancer } from "./balancer.ts";
+import { HostMap } from "./host-map.ts";
 import { defaultLimits } from "./options.ts";
+import type { Place } from "./place.ts";
+import type { RoutedApp } from "./routed-app.ts";
 import type { ExchangeLimits } from "./upstream.ts";
-
-/** One app in the table. The object stays while the app does: a request that holds it retries on the newest targets. */
-export interface RoutedApp {
-  routes: AppRoutes;
-  targets: readonly TargetState[];
-  /** The app's own, and the router's for the rest. */
-  limits: ExchangeLimits;
-}
 
 /** Host name to app. A change costs what the changed app costs, whatever the size of the table. */
 export class Routes {
   readonly #apps = new Map<string, RoutedApp>();
-  readonly #hosts = new Map<string, RoutedApp>();
+  readonly #hosts = new HostMap();
   readonly #balancer: Balancer;
   readonly #limits: ExchangeLimits;
   #revision = 0;
@@ -30,9 +24,14 @@ export class Routes {
     return this.#revision;
   }
 
-  /** By a `Host` header, in any case, with or without port and trailing dot. */
+  /** By a `Host` header, in any case, with or without port and trailing dot, and the path of the request. */
+  place(host: string, path: string): Place | undefined {
+    return this.#hosts.find(host, path);
+  }
+
+  /** Whoever has the host as a whole. */
   find(host: string): RoutedApp | undefined {
-    return this.#hosts.get(host) ?? this.#hosts.get(hostName(host));
+    return this.place(host, "/")?.app;
   }
 
   /** The whole table, whatever its revision: the daemon decides. */
@@ -59,32 +58,44 @@ export class Routes {
   }
 
   #set(routes: AppRoutes): void {
-    const app: RoutedApp = this.#apps.get(routes.app) ?? { routes, targets: [], limits: this.#limits };
-    const before = app.targets;
-    this.#releaseHosts(app);
+    const app: RoutedApp = this.#apps.get(routes.app) ?? {
+      routes,
+      targets: [],
+      limits: this.#limits,
+      displaced: false,
+    };
+    const { targets: before, routes: old } = app;
+    const isNew = !this.#apps.has(routes.app);
     app.routes = routes;
     app.limits = { ...this.#limits, ...routes.limits };
     // Added before the old ones go, so that a target in both keeps its count.
     app.targets = routes.targets.map((target) => this.#balancer.add(target));
     this.#apps.set(routes.app, app);
-    for (const host of routes.hosts) this.#hosts.set(host, app);
+    // A deploy moves the targets only: an app with thousands of domains then costs no more than any other.
+    if (isNew || app.displaced || !leadsAlike(old, routes)) {
+      app.displaced = false;
+      this.#hosts.remove(app, old);
+      this.#hosts.add(app);
+    }
     for (const state of before) this.#balancer.remove(state);
   }
 
   #remove(name: string): void {
     const app = this.#apps.get(name);
     if (app === undefined) return;
-    this.#releaseHosts(app);
+    // A renamed app's host may already lead to its new name: only what is still its own goes.
+    this.#hosts.remove(app, app.routes);
     this.#apps.delete(name);
     const before = app.targets;
     app.targets = [];
     for (const state of before) this.#balancer.remove(state);
   }
+}
 
-  #releaseHosts(app: RoutedApp): void {
-    for (const host of app.routes.hosts) {
-      // A renamed app's host may already lead to its new name.
-      if (this.#hosts.get(host) === app) this.#hosts.delete(host);
-    }
-  }
+/** Whether all hosts and paths are the same. */
+function leadsAlike(one: AppRoutes, other: AppRoutes): boolean {
+  const { hosts } = other;
+  if (one.hosts.length !== hosts.length || one.hosts.some((host, index) => host !== hosts[index])) return false;
+  const rest = ({ paths, redirects, stripPrefix }: AppRoutes) => JSON.stringify([paths, redirects, stripPrefix]);
+  return rest(one) === rest(other);
 }

@@ -1,10 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { TLSSocket } from "node:tls";
 import type { AccessLog } from "./access-log.ts";
 import type { Balancer, TargetState } from "./balancer.ts";
 import { errorPage } from "./error-page.ts";
 import type { Fault } from "./faults.ts";
 import type { Limits } from "./options.ts";
-import type { RoutedApp, Routes } from "./route-table.ts";
+import type { Routes } from "./route-table.ts";
+import type { RoutedApp } from "./routed-app.ts";
 import type { Upstream } from "./upstream.ts";
 import type { Visit } from "./visit.ts";
 import type { WorkerLog } from "./worker-log.ts";
@@ -62,13 +64,35 @@ const discardLimit = 1024 * 1024;
 // Where the next request begins on the connection is not certain, or it may never come.
 const endsConnection = new Set([400, 408, 501]);
 
+/** Sends the client to the same address under another host; the port is kept where it was written. */
+export function answerRedirect(host: string, request: IncomingMessage, response: ServerResponse, visit: Visit): number {
+  const port = /:\d+$/.exec(visit.host)?.[0] ?? "";
+  const body = `Moved to ${host}\n`;
+  // 301 lets clients make a GET of a POST.
+  const status = visit.method === "GET" || visit.method === "HEAD" ? 301 : 308;
+  if (isUnread(request, visit)) response.shouldKeepAlive = false;
+  const protocol = (request.socket as Partial<TLSSocket>).encrypted ? "https" : "http";
+  response.writeHead(status, {
+    Location: `${protocol}://${host}${port}${visit.path === "*" ? "" : visit.path}`,
+    "Content-Type": "text/plain; charset=utf-8",
+    "Content-Length": Buffer.byteLength(body),
+    "X-Request-Id": visit.requestId,
+  });
+  response.end(visit.method === "HEAD" ? undefined : body);
+  return status;
+}
+
 /** Sends our own page for a request that no app answers. Returns the size of the page. */
 export function answerFault(fault: Fault, request: IncomingMessage, response: ServerResponse, visit: Visit): number {
   const page = errorPage(fault, request.headers.accept, visit.requestId);
-  const length = Number(request.headers["content-length"] ?? 0);
-  const unread = !request.complete && (visit.body === "chunked" || !(length <= discardLimit));
-  if (unread || endsConnection.has(fault.status)) response.shouldKeepAlive = false;
+  if (isUnread(request, visit) || endsConnection.has(fault.status)) response.shouldKeepAlive = false;
   response.writeHead(page.status, page.headers as unknown as string[]);
   response.end(request.method === "HEAD" ? undefined : page.body);
   return request.method === "HEAD" ? 0 : Buffer.byteLength(page.body);
+}
+
+/** Whether more of the body may come than is worth reading for a connection's sake. */
+function isUnread(request: IncomingMessage, visit: Visit): boolean {
+  const length = Number(request.headers["content-length"] ?? 0);
+  return !request.complete && (visit.body === "chunked" || !(length <= discardLimit));
 }

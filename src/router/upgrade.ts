@@ -7,8 +7,16 @@ import type { TargetState } from "./balancer.ts";
 import { connectTo } from "./connect.ts";
 import { type Fault, faults, interruptions } from "./faults.ts";
 import { requestHeaders } from "./headers.ts";
+import { type Place, pathWithin, strippedPrefix } from "./place.ts";
 import { relayMessage } from "./relay.ts";
-import { answerFault, emptyOutcome, logAccess, type Outcome, type RouterState } from "./router-state.ts";
+import {
+  answerFault,
+  answerRedirect,
+  emptyOutcome,
+  logAccess,
+  type Outcome,
+  type RouterState,
+} from "./router-state.ts";
 import { readVisit, type Visit } from "./visit.ts";
 
 /** Whether a request is for a WebSocket. Other upgrades are answered as plain requests, which RFC 9110, 7.8 allows. */
@@ -33,6 +41,7 @@ class Upgrading {
   readonly #visit: Visit;
   readonly #outcome: Outcome = emptyOutcome();
   readonly #gone = new AbortController();
+  #place: Place | undefined;
   #dyno: Socket | undefined;
   #outgoing: ClientRequest | undefined;
   #answered = false;
@@ -49,8 +58,10 @@ class Upgrading {
     this.#client.on("error", () => this.#client.destroy());
     this.#client.once("close", () => this.#onClose());
     if (this.#visit.fault !== undefined) return this.#refuse(this.#visit.fault);
-    this.#outcome.app = this.#router.routes.find(this.#visit.host);
-    if (this.#outcome.app === undefined) return this.#refuse(faults.unknownHost);
+    this.#place = this.#router.routes.place(this.#visit.host, this.#visit.path);
+    this.#outcome.app = this.#place?.app;
+    if (this.#place === undefined) return this.#refuse(faults.unknownHost);
+    if (this.#place.redirect !== undefined) return this.#redirect(this.#place.redirect);
     const connected = await this.#connect();
     if (this.#client.destroyed) {
       if (connected instanceof Agent) connected.destroy();
@@ -103,7 +114,7 @@ class Upgrading {
   /** What http-proxy reads of a request, with the headers that the dyno is to get. */
   #requestView(): IncomingMessage {
     const { rawHeaders, headers, httpVersion, socket } = this.#request;
-    const { host, clientAddress, requestId, startedAt, path } = this.#visit;
+    const { host, clientAddress, requestId, startedAt } = this.#visit;
     const forwardedFor = headers["x-forwarded-for"];
     const raw = requestHeaders(rawHeaders, "GET", {
       httpVersion,
@@ -117,18 +128,23 @@ class Upgrading {
       startedAt,
       body: "none",
       upgrade: "websocket",
+      prefix: strippedPrefix(this.#place),
     });
     return {
       method: "GET",
-      url: path,
+      url: this.#pathForDyno(),
       headers: { ...grouped(raw), upgrade: "websocket" },
     } as unknown as IncomingMessage;
+  }
+
+  #pathForDyno(): string {
+    return this.#place === undefined ? this.#visit.path : pathWithin(this.#place, this.#visit.path);
   }
 
   #onRequest(outgoing: ClientRequest): void {
     this.#outgoing = outgoing;
     // http-proxy joins repeated slashes.
-    outgoing.path = this.#visit.path;
+    outgoing.path = this.#pathForDyno();
     outgoing.setTimeout(this.#router.limits.firstByteMs, () => {
       if (!this.#answered) this.#refuse(faults.firstByteTimeout);
       outgoing.destroy();
@@ -179,6 +195,11 @@ class Upgrading {
       const malformed = (error as NodeJS.ErrnoException).code?.startsWith("HPE_");
       this.#refuse(malformed ? faults.malformedResponse : faults.closedWithoutResponse);
     }
+  }
+
+  #redirect(host: string): void {
+    this.#answered = true;
+    this.#outcome.status = answerRedirect(host, this.#request, this.#response(), this.#visit);
   }
 
   #refuse(fault: Fault): void {

@@ -1,23 +1,34 @@
-import { generatedDomain } from "../model/domain.ts";
+import { isPlain, splitDomain } from "../model/domain.ts";
 import { type Dyno, dynoName } from "../model/dyno.ts";
+import { type RedirectRule, redirectsOf } from "../model/redirects.ts";
 import type { AppRoutes, Target } from "../model/route.ts";
 
 export interface RouteInput {
   readonly app: string;
   /** Version of the serving release. */
   readonly release: number | undefined;
-  /** The app's own, in the order they were added. */
+  /** All under which the app answers: the app's own in the order they were added, then the generated ones. */
   readonly domains: readonly string[];
-  readonly globalDomain: string | undefined;
+  readonly redirect: RedirectRule;
+  readonly stripPrefix: boolean;
   /** Web dynos in service. */
   readonly dynos: readonly Dyno[];
 }
 
 /** What the router must know of one app. A dyno without an address cannot be reached and is left out. */
-export function compileRoutes({ app, release, domains, globalDomain, dynos }: RouteInput): AppRoutes {
-  const generated = generatedDomain(app, globalDomain);
-  const hosts = [...domains, ...(generated === undefined ? [] : [generated])].map((host) => host.toLowerCase());
-  return { app, hosts: [...new Set(hosts)], targets: dynos.flatMap(targetOf), release };
+export function compileRoutes({ app, release, domains, redirect, stripPrefix, dynos }: RouteInput): AppRoutes {
+  const parts = [...new Set(domains.map((domain) => domain.toLowerCase()))].map(splitDomain);
+  const whole = parts.filter(({ path }) => path === undefined).map(({ host }) => host);
+  const { added, redirects } = redirectsOf(whole.filter(isPlain), redirect);
+  const paths = parts.flatMap(({ host, path }) => (path === undefined ? [] : [{ host, path }]));
+  return {
+    app,
+    hosts: [...whole, ...added],
+    targets: dynos.flatMap(targetOf),
+    release,
+    ...(paths.length > 0 && { paths, ...(stripPrefix && { stripPrefix }) }),
+    ...(Object.keys(redirects).length > 0 && { redirects }),
+  };
 }
 
 function targetOf(dyno: Dyno): Target[] {

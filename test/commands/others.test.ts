@@ -27,7 +27,12 @@ describe("domains", () => {
 
   test("are reported with the generated one", async () => {
     const run = commandLine({
-      domains: async () => ({ own: ["a.com", "b.com"], generated: "shop.apps.com", global: "apps.com" }),
+      domains: async () => ({
+        own: ["a.com", "b.com"],
+        generated: ["shop.apps.com"],
+        enabled: true,
+        global: ["apps.com"],
+      }),
     });
     assert.equal((await run(["domains:report", "shop", "--domains-app-vhosts"])).stdout, "a.com b.com shop.apps.com\n");
     assert.equal(

@@ -1,4 +1,5 @@
 import { defineCommand } from "../command.ts";
+import { presentChanges } from "../domain-changes.ts";
 import { appName, many, text } from "../input.ts";
 
 export const domainsRemove = defineCommand({
@@ -8,9 +9,11 @@ export const domainsRemove = defineCommand({
   positionals: ["app", "domains"],
   labels: { domains: "domain" },
   run: ({ app, domains }, { operations }) => operations.removeDomains({ app, domains }),
-  present: (results, out, { app }) => {
-    for (const { domain, changed } of results) {
-      out.step(changed ? `Removed ${domain} from ${app}` : `Skipping: ${domain} is not a domain of ${app}`);
-    }
-  },
+  present: (results, out, { app }) =>
+    presentChanges(
+      results,
+      out,
+      (domain) => `Removed ${domain} from ${app}`,
+      (domain) => `${domain} is not a domain of ${app}`,
+    ),
 });

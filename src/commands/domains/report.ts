@@ -1,3 +1,4 @@
+import { unicodeDomain } from "../../model/domain.ts";
 import { defineReport } from "../report.ts";
 
 export const domainsReport = defineReport({
@@ -5,15 +6,30 @@ export const domainsReport = defineReport({
   title: "domains",
   prefix: "domains-",
   keepPrefixed: false,
-  summary: "Show the domains of one app, or of all",
+  summary: "Show the domains of one app, of all, or with --global those of the host",
   read: async (app, operations) => {
-    const { own, generated, global } = await operations.domains({ app });
-    const all = generated === undefined ? own : [...own, generated];
+    const { own, generated, enabled, global } = await operations.domains({ app });
+    const all = [...new Set([...own, ...generated])];
     return {
-      "domains-app-enabled": String(all.length > 0),
+      "domains-app-enabled": String(enabled && all.length > 0),
       "domains-app-vhosts": all.join(" "),
-      "domains-global-enabled": String(global !== undefined),
-      "domains-global-vhosts": global ?? "",
+      ...inUnicode("domains-app-vhosts-unicode", all),
+      ...globalFacts(global),
     };
   },
+  readGlobal: async (operations) => globalFacts(await operations.globalDomains()),
 });
+
+function globalFacts(global: readonly string[]): Record<string, string> {
+  return {
+    "domains-global-enabled": String(global.length > 0),
+    "domains-global-vhosts": global.join(" "),
+    ...inUnicode("domains-global-vhosts-unicode", global),
+  };
+}
+
+/** Only where a name looks different in its own script. */
+function inUnicode(key: string, domains: readonly string[]): Record<string, string> {
+  const unicode = domains.map(unicodeDomain);
+  return unicode.some((domain, index) => domain !== domains[index]) ? { [key]: unicode.join(" ") } : {};
+}
