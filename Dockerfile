@@ -6,8 +6,9 @@ FROM ${BASE} AS run
 # What the host adds (its authorities, its package mirror) is staged by scripts/images.sh; a plain `docker build .` has none.
 COPY scripts/image/setup scripts/image/host /tmp/setup/
 # libatomic1 and libstdc++6: Node's official binaries need them. nginx serves static sites (buildpacks/static says why).
+# python3: builds need it anyway; here, Python apps share it and it is part of no app's image.
 RUN /tmp/setup/use-host-sources \
- && /tmp/setup/install-packages ca-certificates libatomic1 libstdc++6 nginx netbase tzdata \
+ && /tmp/setup/install-packages ca-certificates libatomic1 libstdc++6 nginx netbase python3 tzdata \
  && /tmp/setup/trust-host-authorities \
  && /tmp/setup/add-dyno-user \
  && rm -rf /tmp/setup
@@ -27,7 +28,7 @@ COPY scripts/image/setup scripts/image/host /tmp/setup/
 # What dynos have, for debs.sh: packages that a buildpack adds for them need more than it needs for a build.
 RUN cp /var/lib/dpkg/status /usr/local/lib/berth/run-packages \
  && /tmp/setup/install-packages \
-      autoconf build-essential bzip2 curl file git jq libssl-dev openssh-client pkg-config python3 rsync unzip xz-utils \
+      autoconf build-essential bzip2 curl file git jq libpython3-dev libssl-dev openssh-client pkg-config rsync unzip xz-utils \
       zip zlib1g-dev \
  && { [ ! -f /tmp/setup/npmrc ] || cp /tmp/setup/npmrc /etc/npmrc; } \
  && rm -rf /tmp/setup \
