@@ -48,7 +48,10 @@ export class Workbench {
 
   /** Builds a sample app, or one made of these files. */
   async build(app: string | Record<string, string>, options: BuildOptions = {}): Promise<Built> {
-    const folder = typeof app === "string" ? join(fixtures, app) : await this.folderOf(app);
+    return this.buildFolder(typeof app === "string" ? join(fixtures, app) : await this.folderOf(app), options);
+  }
+
+  async buildFolder(folder: string, options: BuildOptions = {}): Promise<Built> {
     const env = { ...(options.whole ? {} : { BERTH_BASE: this.#base.key }), ...options.env };
     const container = await this.#createBuild({ ...options, env });
     const result = await feed(folder, ["start", "-a", "-i", container]);
