@@ -13,6 +13,7 @@ import { createDockerEngine } from "./docker/create-engine.ts";
 import { createImageStore } from "./docker/image-store.ts";
 import { type BerthNetwork, ensureNetwork } from "./docker/network.ts";
 import { sweep } from "./docker/sweep.ts";
+import { ForeignContainers } from "./foreign/foreign-containers.ts";
 import { createRepositories } from "./git/bare-repositories.ts";
 import { createGitService } from "./git/git-service.ts";
 import { collectAtRest } from "./lib/collect-at-rest.ts";
@@ -27,10 +28,12 @@ import { Background } from "./operations/background.ts";
 import type { Context, OperationSettings } from "./operations/context.ts";
 import { createOperations } from "./operations/create-operations.ts";
 import { InService } from "./operations/in-service.ts";
+import { publishManualRoutes } from "./operations/manual-routes.ts";
 import { OneOffs } from "./operations/one-offs.ts";
 import { Reconciler } from "./reconciler/reconciler.ts";
 import { createAccessLogFiles } from "./routing/access-log-files.ts";
 import { createRouteServer, type RouteServer } from "./routing/route-server.ts";
+import { SharedPublisher } from "./routing/shared-publisher.ts";
 import { createSupervisor, type Supervisor } from "./routing/supervisor.ts";
 import { createDockerLocalScheduler } from "./schedulers/docker-local/create-scheduler.ts";
 import { createSshServer } from "./ssh/server.ts";
@@ -82,6 +85,7 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
   });
   await publisher.start();
   undo(() => publisher.stop());
+  const shared = new SharedPublisher(publisher, logger);
   // Known before the router starts, which would stay behind when the rest cannot.
   await orPortError(freePort(settings.sshHost, settings.sshPort), settings);
   const httpPort = settings.httpPort === 0 ? await freePort(settings.httpHost) : settings.httpPort;
@@ -96,7 +100,8 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
     scheduler,
     builders: [createDockerfileBuilder({ engine, instance, buildNetwork: settings }), builder],
     images: createImageStore({ engine, instance }),
-    publisher,
+    publisher: shared,
+    foreign: shared,
     routerLogs: createAccessLogFiles(paths.accessLogs),
     repositories,
     logger,
@@ -123,6 +128,10 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
   undo(() => reconciler.stop());
   const supervisor = createRouterSupervisor(settings, { paths, httpPort, publisher, logger });
   undo(() => supervisor.stop());
+  const foreign = new ForeignContainers({ engine, table: shared, logger });
+  undo(() => foreign.stop());
+  // Before the first table, or the router would lose what it leads to them.
+  await Promise.all([publishManualRoutes(context), foreign.start()]);
   await Promise.all([supervisor.start(), reconciler.start()]);
   await supervisor.ready;
 

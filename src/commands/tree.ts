@@ -46,6 +46,9 @@ import { psStart } from "./ps/start.ts";
 import { psStop } from "./ps/stop.ts";
 import { releasesList } from "./releases/list.ts";
 import { rollback } from "./rollback.ts";
+import { routesAdd } from "./routes/add.ts";
+import { routesList } from "./routes/list.ts";
+import { routesRemove } from "./routes/remove.ts";
 import { routesReport } from "./routes/report.ts";
 import { routesSet } from "./routes/set.ts";
 import { run } from "./run.ts";
@@ -102,6 +105,9 @@ export const commands: readonly Command[] = [
   psStart,
   psStop,
   releasesList,
+  routesAdd,
+  routesList,
+  routesRemove,
   routesReport,
   routesSet,
   sshKeysAdd,

@@ -75,7 +75,20 @@ function details(found: Dockerode.ContainerInspectInfo): ContainerDetails {
     restarts: found.RestartCount,
     image: found.Config.Image,
     createdAt: Date.parse(found.Created),
+    name: found.Name.replace(/^\//, ""),
+    env: found.Config.Env ?? [],
+    exposedPorts: tcpPorts(found.Config.ExposedPorts),
+    networks: Object.entries(found.NetworkSettings?.Networks ?? {}).map(([name, { IPAddress, GlobalIPv6Address }]) => ({
+      name,
+      address: IPAddress || GlobalIPv6Address || undefined,
+    })),
   };
+}
+
+/** `{ "80/tcp": {}, "53/udp": {} }` */
+function tcpPorts(exposed: object | undefined): number[] {
+  const ports = Object.keys(exposed ?? {}).flatMap((key) => /^(\d+)\/tcp$/.exec(key)?.[1] ?? []);
+  return ports.map(Number).sort((a, b) => a - b);
 }
 
 // Not through dockerode's `logs`: that one reads the whole answer into memory unless it follows.

@@ -76,6 +76,13 @@ export interface ContainerDetails {
   readonly image: string;
   /** Unix milliseconds. */
   readonly createdAt: number;
+  readonly name: string;
+  /** `KEY=value` */
+  readonly env: readonly string[];
+  /** TCP ports, the lowest first. */
+  readonly exposedPorts: readonly number[];
+  /** Without an address: one that is not up, or the host's own network. */
+  readonly networks: readonly { readonly name: string; readonly address: string | undefined }[];
 }
 
 export interface Images {

@@ -1,6 +1,7 @@
 import type { Builder, ImageStore } from "../builders/builder.ts";
 import type { Repositories } from "../git/repositories.ts";
 import type { Logger } from "../lib/logger.ts";
+import type { ForeignTable } from "../routing/foreign.ts";
 import type { RoutePublisher } from "../routing/publisher.ts";
 import type { RouterLogs } from "../routing/router-logs.ts";
 import type { Scheduler } from "../schedulers/scheduler.ts";
@@ -18,6 +19,7 @@ export interface Context {
   readonly builders: readonly Builder[];
   readonly images: ImageStore;
   readonly publisher: RoutePublisher;
+  readonly foreign: ForeignTable;
   readonly routerLogs: RouterLogs;
   readonly repositories: Repositories;
   readonly logger: Logger;

@@ -12,6 +12,7 @@ import { formation } from "./formation.ts";
 import { getConfig } from "./get-config.ts";
 import { addGlobalDomains, removeGlobalDomains, setGlobalDomains } from "./global-domains.ts";
 import { logs } from "./logs.ts";
+import { addRoute, listRoutes, removeRoute } from "./manual-routes.ts";
 import type { Operations } from "./operations.ts";
 import { processReport } from "./process-report.ts";
 import { property } from "./properties.ts";
@@ -52,6 +53,9 @@ export function createOperations(context: Context): Operations {
     addGlobalDomains: (domains) => addGlobalDomains(context, domains),
     removeGlobalDomains: (domains) => removeGlobalDomains(context, domains),
     setGlobalDomains: (domains) => setGlobalDomains(context, domains),
+    addRoute: (input) => addRoute(context, input),
+    removeRoute: (input) => removeRoute(context, input),
+    listRoutes: () => listRoutes(context),
     addKey: (input) => addKey(context, input),
     listKeys: async () => context.store.read((view) => view.keys.list()),
     removeKey: (input) => removeKey(context, input),

@@ -1,6 +1,7 @@
 import type { Source } from "../builders/builder.ts";
 import type { App, ConfigVars, Formation, ProcessTypes } from "../model/app.ts";
 import type { Dyno } from "../model/dyno.ts";
+import type { Clash, ManualRoute } from "../model/foreign.ts";
 import type { Key } from "../model/key.ts";
 import type { Progress } from "../model/progress.ts";
 import type { Release } from "../model/release.ts";
@@ -48,6 +49,12 @@ export interface Operations {
   addGlobalDomains(domains: readonly string[]): Promise<DomainChange[]>;
   removeGlobalDomains(domains: readonly string[]): Promise<DomainChange[]>;
   setGlobalDomains(domains: readonly string[]): Promise<DomainChange[]>;
+
+  /** To what is neither an app nor a container that asks for it. Throws `domain-taken`, `invalid-domain`, `invalid-url`. */
+  addRoute(input: { domain: string; url: string }): Promise<ManualRoute>;
+  /** Throws `route-missing`. */
+  removeRoute(input: { domain: string }): Promise<ManualRoute>;
+  listRoutes(): Promise<RouteList>;
 
   /** Throws `invalid-key`, `key-name-taken`, `key-taken`. */
   addKey(input: { name: string; publicKey: string }): Promise<Key>;
@@ -176,4 +183,17 @@ export interface DynoLogLine extends LogLine {
   readonly source: "app" | "router";
   /** `web.1`; `router` for what the router tells of a request. */
   readonly dyno: string;
+}
+
+export interface RouteList {
+  /** Apps by name, then what was added by hand, then containers, the eldest first. */
+  readonly routes: readonly {
+    readonly domain: string;
+    readonly kind: "app" | "container" | "route";
+    /** Name of the app or container. */
+    readonly to: string;
+    /** Undefined for an app, whose dynos come and go. */
+    readonly address: string | undefined;
+  }[];
+  readonly clashes: readonly Clash[];
 }

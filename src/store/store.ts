@@ -1,5 +1,6 @@
 import type { App, ConfigVars, Formation } from "../model/app.ts";
 import type { Build, BuildStatus } from "../model/build.ts";
+import type { ManualRoute } from "../model/foreign.ts";
 import type { Key } from "../model/key.ts";
 import type { Release } from "../model/release.ts";
 
@@ -50,6 +51,8 @@ export interface View {
     owner(domain: string): string | undefined;
   };
   readonly formation: { of(appId: string): Formation };
+  /** By domain. */
+  readonly routes: { list(): ManualRoute[] };
   /** Settings that users change with `X:set`: per app, or of the host where `appId` is undefined. */
   readonly properties: {
     get(appId: string | undefined, key: string): string | undefined;
@@ -58,7 +61,7 @@ export interface View {
 }
 
 /**
- * Inserting what breaks a uniqueness rule (app name, key name, fingerprint, domain) throws StoreConflict.
+ * Inserting what breaks a uniqueness rule (app name, key name, fingerprint, domain, route) throws StoreConflict.
  * Changing what is not there, or adding to an app that is not there, is a bug in the caller and throws; so is making a
  * release current that is not the app's, and removing the one that is. Removing what is not there does nothing.
  */
@@ -92,6 +95,10 @@ export interface Changes extends View {
     add(appId: string, domain: string): void;
     remove(appId: string, domain: string): void;
   };
+  readonly routes: View["routes"] & {
+    add(route: ManualRoute): void;
+    remove(domain: string): void;
+  };
   readonly formation: View["formation"] & {
     /** Merges: types that are not named keep their quantity. */
     set(appId: string, formation: Formation): void;
@@ -102,7 +109,7 @@ export interface Changes extends View {
   };
 }
 
-/** `what` names the rule: "app name", "key name", "key fingerprint", "domain". */
+/** `what` names the rule: "app name", "key name", "key fingerprint", "domain", "route". */
 export class StoreConflict extends Error {
   override readonly name = "StoreConflict";
   readonly what: string;

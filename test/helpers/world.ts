@@ -15,6 +15,7 @@ import { OneOffs } from "../../src/operations/one-offs.ts";
 import type { Deployed, Job, Operations } from "../../src/operations/operations.ts";
 import { createAccessLogFiles } from "../../src/routing/access-log-files.ts";
 import type { RoutePublisher } from "../../src/routing/publisher.ts";
+import { SharedPublisher } from "../../src/routing/shared-publisher.ts";
 import { createMemoryStore } from "../../src/store/memory/memory-store.ts";
 import { FakeBuilder, FakeImageStore, fakeSource } from "./fake-builder.ts";
 import { FakeScheduler } from "./fake-scheduler.ts";
@@ -92,12 +93,14 @@ export async function createWorld(test: TestContext, settings: Partial<Operation
   const repositories = new FakeRepositories();
   const stopping = new AbortController();
   const accessLogs = await mkdtemp(join(tmpdir(), "berth-world-"));
+  const shared = new SharedPublisher(publisher, logger);
   const context: Context = {
     store: createMemoryStore(),
     scheduler,
     builders: [builder],
     images,
-    publisher,
+    publisher: shared,
+    foreign: shared,
     routerLogs: createAccessLogFiles(accessLogs),
     repositories,
     logger,

@@ -256,6 +256,27 @@ export function storeContract(name: string, open: () => Store): void {
         );
       });
 
+      it("keeps routes that were written down, by domain and each once", () => {
+        const [b, a] = [
+          { domain: "b.test", url: "http://10.0.0.2" },
+          { domain: "a.test", url: "http://10.0.0.3:8080" },
+        ];
+        store.write((changes) => {
+          changes.routes.add(b);
+          changes.routes.add(a);
+        });
+        assert.deepEqual(
+          store.read((view) => view.routes.list()),
+          [a, b],
+        );
+        assert.throws(() => store.write((changes) => changes.routes.add(a)), { name: "StoreConflict", what: "route" });
+        store.write((changes) => changes.routes.remove("a.test"));
+        assert.deepEqual(
+          store.read((view) => view.routes.list()),
+          [b],
+        );
+      });
+
       it("does nothing when what it removes is not there", () => {
         store.write((changes) => {
           changes.apps.insert(anApp());
@@ -266,6 +287,7 @@ export function storeContract(name: string, open: () => Store): void {
           changes.builds.remove("none");
           changes.releases.remove("none");
           changes.domains.remove("a", "none.example.com");
+          changes.routes.remove("none.example.com");
           changes.properties.set("a", "none", undefined);
         });
         assert.equal(store.read((view) => view.apps.list()).length, 1);

@@ -61,6 +61,14 @@ export function createChanges(state: () => State): Changes {
         if (state().domains.get(domain) === appId) state().domains.delete(domain);
       },
     },
+    routes: {
+      ...view.routes,
+      add: ({ domain, url }) => {
+        if (state().routes.has(domain)) throw new StoreConflict("route");
+        state().routes.set(domain, url);
+      },
+      remove: (domain) => void state().routes.delete(domain),
+    },
     formation: {
       ...view.formation,
       set: (appId, formation) => merge(state(), state().formation, appId, formation),

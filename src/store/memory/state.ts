@@ -19,6 +19,8 @@ export interface State {
   /** Domain -> app id, in the order they were added. */
   readonly domains: Map<string, string>;
   readonly formation: Map<string, Formation>;
+  /** Domain -> address. */
+  readonly routes: Map<string, string>;
   /** App id, or undefined for the host. */
   readonly properties: Map<string | undefined, Readonly<Record<string, string>>>;
 }
@@ -34,6 +36,7 @@ export function emptyState(): State {
     nextVersions: new Map(),
     domains: new Map(),
     formation: new Map(),
+    routes: new Map(),
     properties: new Map(),
   };
 }
@@ -49,6 +52,7 @@ export function copyState(state: State): State {
     nextVersions: new Map(state.nextVersions),
     domains: new Map(state.domains),
     formation: new Map(state.formation),
+    routes: new Map(state.routes),
     properties: new Map(state.properties),
   };
 }

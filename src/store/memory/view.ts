@@ -33,6 +33,9 @@ export function createView(state: () => State): View {
       of: (appId) => [...state().domains].filter(([, owner]) => owner === appId).map(([domain]) => domain),
       owner: (domain) => state().domains.get(domain),
     },
+    routes: {
+      list: () => [...state().routes].map(([domain, url]) => ({ domain, url })).sort(by(({ domain }) => domain)),
+    },
     formation: { of: (appId) => sorted(state().formation.get(appId)) },
     properties: {
       get: (appId, key) => Object.entries(state().properties.get(appId) ?? {}).find(([name]) => name === key)?.[1],

@@ -97,4 +97,10 @@ export const migrations: readonly string[] = [
   -- NULL for images that buildpacks made.
   ALTER TABLE releases ADD COLUMN runtime TEXT CHECK (json_valid(runtime));
   `,
+  `
+  CREATE TABLE routes (
+    domain TEXT PRIMARY KEY,
+    url TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

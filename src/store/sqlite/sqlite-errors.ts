@@ -11,6 +11,7 @@ const rules: Readonly<Record<string, string>> = {
   "keys.name": "key name",
   "keys.fingerprint": "key fingerprint",
   "domains.domain": "domain",
+  "routes.domain": "route",
 };
 
 /** What a caller is to see of an error in a statement or transaction. */

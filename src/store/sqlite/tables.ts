@@ -8,6 +8,7 @@ import { formationChanges, formationView } from "./tables/formation.ts";
 import { keyChanges, keyView } from "./tables/keys.ts";
 import { propertyChanges, propertyView } from "./tables/properties.ts";
 import { releaseChanges, releaseView } from "./tables/releases.ts";
+import { routeChanges, routeView } from "./tables/routes.ts";
 
 export function createView(connection: Connection): View {
   return {
@@ -18,6 +19,7 @@ export function createView(connection: Connection): View {
     releases: releaseView(connection),
     domains: domainView(connection),
     formation: formationView(connection),
+    routes: routeView(connection),
     properties: propertyView(connection),
   };
 }
@@ -31,6 +33,7 @@ export function createChanges(connection: Connection): Changes {
     releases: releaseChanges(connection),
     domains: domainChanges(connection),
     formation: formationChanges(connection),
+    routes: routeChanges(connection),
     properties: propertyChanges(connection),
   };
 }

@@ -28,6 +28,7 @@ export const parts: Parts = {
       "builders/subfolder.ts",
       "schedulers/scheduler.ts",
       "routing/publisher.ts",
+      "routing/foreign.ts",
       "routing/compile-routes.ts",
       "routing/router-logs.ts",
       "git/repositories.ts",
@@ -48,6 +49,7 @@ export const parts: Parts = {
   "builders/buildpack": { files: ["builders/buildpack/"], imports: [...base, "docker", "builders/network"] },
   "builders/dockerfile": { files: ["builders/dockerfile/"], imports: [...base, "docker", "builders/network"] },
   "schedulers/docker-local": { files: ["schedulers/docker-local/"], imports: [...base, "docker"] },
+  foreign: { files: ["foreign/"], imports: [...base, "docker"] },
   git: { files: ["git/"], imports: [...base, "paths"] },
   routing: { files: ["routing/"], imports: [...base, "paths"] },
 
@@ -76,6 +78,7 @@ export const parts: Parts = {
       "builders/dockerfile",
       "schedulers/docker-local",
       "git",
+      "foreign",
       "routing",
       "operations",
       "reconciler",
