@@ -15,6 +15,7 @@ import { type BerthNetwork, ensureNetwork } from "./docker/network.ts";
 import { sweep } from "./docker/sweep.ts";
 import { ForeignContainers } from "./foreign/foreign-containers.ts";
 import { createRepositories } from "./git/bare-repositories.ts";
+import { createBuildpackLibrary } from "./git/buildpacks/library.ts";
 import { createGitService } from "./git/git-service.ts";
 import { collectAtRest } from "./lib/collect-at-rest.ts";
 import { claimFolder } from "./lib/exclusive.ts";
@@ -92,8 +93,18 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
 
   const background = new Background(logger);
   const scheduler = createDockerLocalScheduler({ engine, instance, network, logger });
-  const builder = createBuildpackBuilder({ ...settings, buildNetwork: settings, engine, instance, network, logger });
   const git = { environment: outboundEnvironment(settings), mirrors: settings.gitMirrors };
+  const library = createBuildpackLibrary({ folder: paths.buildpacks, caFile: settings.caFile, ...git });
+  const builder = createBuildpackBuilder({
+    ...settings,
+    buildNetwork: settings,
+    library,
+    buildpackChoice: { official: settings.officialBuildpacks, detection: settings.buildpackDetection },
+    engine,
+    instance,
+    network,
+    logger,
+  });
   const repositories = createRepositories({ folder: paths.repositories, logger, ...git });
   const context: Context = {
     store,

@@ -23,6 +23,10 @@ export interface BuildRequest {
   readonly source: Source;
   readonly config: ConfigVars;
   readonly settings: BuildSettings;
+  /** What `buildpacks:add` and its like have listed, in order, and what app.json has. */
+  readonly buildpacks?: { readonly listed: readonly string[]; readonly manifest: readonly string[] };
+  /** What buildpacks are told as STACK, where the app does not take the default. */
+  readonly stack?: string | undefined;
 }
 
 /** What the app's own settings say of its builds. */

@@ -7,6 +7,8 @@ export interface Choice {
   readonly selected: string;
   readonly config: ConfigVars;
   readonly settings: BuildSettings;
+  /** Whether `buildpacks:add` or its kin have given it any. */
+  readonly hasBuildpacks?: boolean;
 }
 
 /**
@@ -14,10 +16,10 @@ export interface Choice {
  * fits. Throws `no-builder`, naming what was tried.
  */
 export async function pickBuilder(builders: readonly Builder[], source: Source, choice: Choice): Promise<Builder> {
-  const { selected, config, settings } = choice;
+  const { selected, config, settings, hasBuildpacks = false } = choice;
   if (selected !== "") return byName(builders, selected);
   const buildpacks = builders.find(({ name }) => name === "buildpack");
-  const named = config.BUILDPACK_URL !== undefined || (await source.has(".buildpacks"));
+  const named = hasBuildpacks || config.BUILDPACK_URL !== undefined || (await source.has(".buildpacks"));
   if (buildpacks !== undefined && named) return buildpacks;
   for (const builder of builders) if (await builder.detect(source, settings)) return builder;
   const tried = builders.map(({ name }) => name).join(", ");

@@ -6,6 +6,8 @@ import { appName, flag, optional, text, unless } from "./input.ts";
 export interface PropertyCommandDefinition {
   /** `git` makes `git:set`. */
   readonly group: string;
+  /** Where it is not `GROUP:set`. */
+  readonly name?: string;
   readonly summary: string;
   /** Name in the command -> property. */
   readonly properties: Readonly<Record<string, PropertyKey>>;
@@ -14,9 +16,9 @@ export interface PropertyCommandDefinition {
 }
 
 /** The shape that all of Dokku's `X:set <app>|--global <key> [<value>]` have. */
-export function definePropertyCommand({ group, summary, properties, word }: PropertyCommandDefinition): Command {
+export function definePropertyCommand({ group, name, summary, properties, word }: PropertyCommandDefinition): Command {
   return defineCommand({
-    name: `${group}:set`,
+    name: name ?? `${group}:set`,
     summary: `${summary}: ${Object.keys(properties).join(", ")}`,
     input: { app: unless("global", appName), key: text, value: optional(text), global: flag },
     positionals: ["app", "key", "value"],

@@ -10,6 +10,13 @@ import { builderReport } from "./builder/report.ts";
 import { builderSet } from "./builder/set.ts";
 import { builderDockerfileReport } from "./builder-dockerfile/report.ts";
 import { builderDockerfileSet } from "./builder-dockerfile/set.ts";
+import { buildpacksAdd } from "./buildpacks/add.ts";
+import { buildpacksClear } from "./buildpacks/clear.ts";
+import { buildpacksList } from "./buildpacks/list.ts";
+import { buildpacksRemove } from "./buildpacks/remove.ts";
+import { buildpacksReport } from "./buildpacks/report.ts";
+import { buildpacksSet } from "./buildpacks/set.ts";
+import { buildpacksSetProperty } from "./buildpacks/set-property.ts";
 import { checksReport } from "./checks/report.ts";
 import { checksSet } from "./checks/set.ts";
 import type { Command } from "./command.ts";
@@ -45,6 +52,7 @@ import { psSet } from "./ps/set.ts";
 import { psStart } from "./ps/start.ts";
 import { psStop } from "./ps/stop.ts";
 import { releasesList } from "./releases/list.ts";
+import { repoPurgeCache } from "./repo/purge-cache.ts";
 import { rollback } from "./rollback.ts";
 import { routesAdd } from "./routes/add.ts";
 import { routesList } from "./routes/list.ts";
@@ -72,6 +80,13 @@ export const commands: readonly Command[] = [
   builderSet,
   builderDockerfileReport,
   builderDockerfileSet,
+  buildpacksAdd,
+  buildpacksClear,
+  buildpacksList,
+  buildpacksRemove,
+  buildpacksReport,
+  buildpacksSet,
+  buildpacksSetProperty,
   checksReport,
   checksSet,
   configExport,
@@ -110,6 +125,7 @@ export const commands: readonly Command[] = [
   routesRemove,
   routesReport,
   routesSet,
+  repoPurgeCache,
   sshKeysAdd,
   sshKeysList,
   sshKeysRemove,
@@ -126,6 +142,7 @@ export const namespaces: Readonly<Record<string, string>> = {
   apps: "Manage apps",
   builder: "Choose what builds an app",
   "builder-dockerfile": "Manage builds with a Dockerfile",
+  buildpacks: "Manage the buildpacks with which an app is built",
   checks: "Manage how new dynos are checked before they get traffic",
   config: "Manage the config vars of an app, which its processes see as their environment",
   "docker-options": "Manage options of an app's image builds",
@@ -134,6 +151,7 @@ export const namespaces: Readonly<Record<string, string>> = {
   ps: "Manage the dynos of an app",
   routes: "Manage how requests are led to apps",
   releases: "Look at the releases of an app",
+  repo: "Manage what the host keeps of an app besides its releases",
   "ssh-keys": "Manage the public keys that may push and give commands",
 };
 

@@ -10,6 +10,8 @@ export function pathsBelow(root: string) {
     database: join(root, "berth.db"),
     hostKeys: join(root, "ssh"),
     repositories: join(root, "repositories"),
+    /** Other people's buildpacks, as they were fetched. */
+    buildpacks: join(root, "buildpacks"),
     /** Sockets and pid files: worth nothing after a reboot. */
     run: join(root, "run"),
     /** Takes pushes in place of the deploy, where the operator has put it there. */

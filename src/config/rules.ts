@@ -76,6 +76,8 @@ export const branch: Rule<string> = {
       : undefined,
 };
 
+const plainText = /^[\x21-\x7e]+$/;
+
 /** Without the words that break out of a line of configuration: these addresses end up in several tools' files. */
 export const webAddress: Rule<string> = {
   allowed: "an address such as https://mirror.example.com/path",
@@ -94,8 +96,6 @@ export const indexAddress: Rule<string> = {
   parse: (text) => (isAddress(text.replace(/^(sparse|registry)\+/, ""), /^https?:$/) ? text : undefined),
 };
 
-const plainText = /^[\x21-\x7e]+$/;
-
 export const goProxies: Rule<string> = {
   allowed: "addresses, direct or off, with commas between, such as https://go.example.com,direct",
   parse: (text) =>
@@ -107,6 +107,14 @@ export const goProxies: Rule<string> = {
 export const checksumDatabase: Rule<string> = {
   allowed: "off, or a database such as sum.golang.org, with its address after a space where it has a mirror",
   parse: (text) => (/^[A-Za-z0-9.+/=_-]+( https?:\/\/[\x21-\x7e]+)?$/.test(text) ? text : undefined),
+};
+
+export const buildpackAddress: Rule<string> = {
+  allowed: "a path or an address with NAME in it, such as https://git.example.com/heroku-buildpack-NAME.git",
+  parse: (text) => {
+    const fits = text.includes("NAME") && (isAbsolute(text) || isAddress(text, /^(https?|git|ssh|file):$/));
+    return fits && plainText.test(text) ? text : undefined;
+  },
 };
 
 export const hostList: Rule<string> = {

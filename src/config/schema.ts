@@ -5,6 +5,7 @@ import {
   absolutePath,
   address,
   branch,
+  buildpackAddress,
   checksumDatabase,
   count,
   domain,
@@ -187,6 +188,17 @@ export const schema = {
     description: "Hosts that are reached without a proxy.",
     inherits: ["no_proxy", "NO_PROXY"],
     example: "localhost,.example.com",
+  }),
+  "official-buildpacks": setting(buildpackAddress, {
+    description:
+      "Where heroku/NAME is found: a git repository, an archive or a path of this host, with NAME in its address.",
+    default: "https://github.com/heroku/heroku-buildpack-NAME.git",
+    example: "https://git.example.com/buildpacks/heroku-buildpack-NAME.git",
+  }),
+  "buildpack-detection": setting(oneOf(["own", "official"]), {
+    description: "Which buildpacks are asked whether they fit an app that names none: Berth's own or Heroku's.",
+    default: "own",
+    example: "official",
   }),
   "deploy-branch": setting(branch, {
     description: "Branch that is deployed when it is pushed. Without this, main or master.",

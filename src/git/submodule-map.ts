@@ -1,7 +1,6 @@
+import { printable, withoutPassword } from "../lib/printable.ts";
 import { UserError } from "../model/errors.ts";
-
-/** Transports that can only reach another host; `file` and `ext` would reach this one. */
-export const submoduleProtocols = ["https", "http", "git", "ssh"] as const;
+import { remoteProtocols } from "./remote.ts";
 
 /** Path -> URL, from `git config -z --list` of a .gitmodules file. */
 export function parseSubmoduleMap(listing: string): Map<string, string> {
@@ -58,20 +57,12 @@ function checkUrl(path: string, url: string): void {
   if (url.startsWith("-") || /[\x00-\x20\x7f]/.test(url)) refuse("the address is not allowed", anotherUrl);
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):(\/\/|:)/.exec(url);
   if (scheme !== null) {
-    const allowed = scheme[2] === "//" && (submoduleProtocols as readonly string[]).includes(scheme[1] ?? "");
-    if (!allowed) refuse(`only ${submoduleProtocols.join(", ")} are allowed`, anotherUrl);
+    const allowed = scheme[2] === "//" && (remoteProtocols as readonly string[]).includes(scheme[1] ?? "");
+    if (!allowed) refuse(`only ${remoteProtocols.join(", ")} are allowed`, anotherUrl);
     return;
   }
   // USER@HOST:PATH, the short form of ssh.
   if (!/^[^/@:-][^/@:]*@[^/@:-][^/@:]*:[^-]/.test(url)) {
-    refuse(`only ${submoduleProtocols.join(", ")} are allowed`, anotherUrl);
+    refuse(`only ${remoteProtocols.join(", ")} are allowed`, anotherUrl);
   }
-}
-
-export function withoutPassword(text: string): string {
-  return text.replace(/\/\/[^/@\s]+@/g, "//***@");
-}
-
-function printable(text: string): string {
-  return text.replace(/[^\x20-\x7e\u00a0-\uffff]/g, "?").slice(0, 200);
 }

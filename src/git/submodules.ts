@@ -1,12 +1,12 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { ExecError, exec } from "../lib/exec.ts";
+import { withoutPassword } from "../lib/printable.ts";
 import { UserError } from "../model/errors.ts";
 import type { Git } from "./git.ts";
+import { fetchOne, makeScratchRepository, remoteFailure, remoteProtocols } from "./remote.ts";
 import type { Reading } from "./repositories.ts";
-import { archiveAttributes } from "./repository-files.ts";
-import { parseSubmoduleMap, submoduleProtocols, submoduleUrl, withoutPassword } from "./submodule-map.ts";
+import { parseSubmoduleMap, submoduleUrl } from "./submodule-map.ts";
 import { joinTars } from "./tar-join.ts";
 import { archive, gitlinksOf, listTree, type Tree } from "./tree.ts";
 
@@ -25,7 +25,6 @@ interface Placed {
 
 const deepest = 10;
 const most = 100;
-const fetchTimeoutMs = 300_000;
 
 /**
  * The commit's files with those of its submodules, in one archive. Each submodule is fetched into a bare repository of its
@@ -106,21 +105,11 @@ interface Wanted {
 async function fetchCommit(request: SubmoduleRequest, wanted: Wanted): Promise<void> {
   const { git, reading } = request;
   const { repository, url, commit, name } = wanted;
-  await mkdir(repository);
-  await git.in(repository).raw(["init", "--quiet", "--bare", "--template="]);
-  await mkdir(join(repository, "info"), { recursive: true });
-  await writeFile(join(repository, "info", "attributes"), archiveAttributes);
-  try {
-    await fetchFrom(git, wanted, ["--depth=1", "--", url, commit], reading.signal);
-  } catch (error) {
-    // Plain web servers know no single commits, and some git servers give none away that is not the tip of a branch.
-    if (!/shallow|not our ref|unadvertised|couldn't find remote ref/i.test(stderrOf(error)))
-      throw unreachable(wanted, error);
-    const everything = ["--", url, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"];
-    await fetchFrom(git, wanted, everything, reading.signal).catch((again: unknown) => {
-      throw unreachable(wanted, again);
-    });
-  }
+  await makeScratchRepository(git, repository);
+  const remote = { git, url, protocols: remoteProtocols, signal: reading.signal };
+  await fetchOne(remote, repository, commit).catch((error: unknown) => {
+    throw unreachable(wanted, error);
+  });
   await git
     .in(repository)
     .raw(["cat-file", "-e", `${commit}^{commit}`])
@@ -133,30 +122,13 @@ async function fetchCommit(request: SubmoduleRequest, wanted: Wanted): Promise<v
     });
 }
 
-async function fetchFrom(git: Git, { repository }: Wanted, what: string[], signal?: AbortSignal): Promise<void> {
-  const env = { ...git.environment, GIT_ALLOW_PROTOCOL: submoduleProtocols.join(":") };
-  const timeout = AbortSignal.timeout(fetchTimeoutMs);
-  const slow = ["-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=30"];
-  await exec(git.program, [...slow, "fetch", "--quiet", "--no-tags", "--no-recurse-submodules", ...what], {
-    env,
-    cwd: repository,
-    signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
-  });
-}
-
-function stderrOf(error: unknown): string {
-  return error instanceof ExecError ? error.stderr.join("\n") : "";
-}
-
 /** What the user is told; an abort stays what it is. */
 function unreachable({ name, url }: Wanted, error: unknown): unknown {
-  const timedOut = error instanceof DOMException && error.name === "TimeoutError";
-  if (!(error instanceof ExecError) && !timedOut) return error;
-  const last = error instanceof ExecError ? error.stderr.findLast((line) => /^(fatal|error):/.test(line)) : undefined;
-  const reason = timedOut ? `it took longer than ${fetchTimeoutMs / 60_000} minutes` : (last ?? error.message);
+  const reason = remoteFailure(error);
+  if (reason === undefined) return error;
   const message = `Submodule '${name}' could not be fetched from ${withoutPassword(url)}`;
   return new UserError("submodule-failed", message, {
-    details: [withoutPassword(reason.replace(/^(fatal|error): /, ""))],
+    details: [reason],
     hint: "This host must be able to reach it without a password; else commit its files instead of the submodule",
     cause: error,
   });

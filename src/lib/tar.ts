@@ -1,3 +1,5 @@
+import { Readable } from "node:stream";
+
 /** A file or folder to put into a tar archive. */
 export interface TarEntry {
   /** Relative, with `/`; a folder's ends with one. */
@@ -25,6 +27,19 @@ export function makeTar(entries: readonly TarEntry[]): Buffer {
   }
   blocks.push(Buffer.alloc(2 * blockSize));
   return Buffer.concat(blocks);
+}
+
+/** An archive of one file of a known size, as a stream. Its name has 100 characters at most. */
+export function tarOfFile(entry: Omit<TarEntry, "content"> & { readonly size: number }, content: Readable): Readable {
+  const { size } = entry;
+  const pieces = async function* () {
+    yield header(Buffer.from(entry.name), size, "0", entry);
+    yield* content;
+    yield Buffer.alloc(((blockSize - (size % blockSize)) % blockSize) + 2 * blockSize);
+  };
+  const tar = Readable.from(pieces(), { objectMode: false });
+  tar.once("close", () => content.destroy());
+  return tar;
 }
 
 function header(name: Buffer, size: number, type: string, entry: TarEntry): Buffer {

@@ -2,6 +2,7 @@ import { addKey } from "./add-key.ts";
 import { globalDomains } from "./app-domains.ts";
 import { appReport } from "./app-report.ts";
 import { addBuildOption, buildOptions, removeBuildOptions } from "./build-options.ts";
+import { buildpacks, changeBuildpacks } from "./buildpacks.ts";
 import { addDomains, clearDomains, enableDomains, removeDomains, resetDomains, setDomains } from "./change-domains.ts";
 import type { Context } from "./context.ts";
 import { createApp } from "./create-app.ts";
@@ -16,6 +17,7 @@ import { addRoute, listRoutes, removeRoute } from "./manual-routes.ts";
 import type { Operations } from "./operations.ts";
 import { processReport } from "./process-report.ts";
 import { property } from "./properties.ts";
+import { purgeCache } from "./purge-cache.ts";
 import { releases } from "./releases.ts";
 import { removeKey } from "./remove-key.ts";
 import { renameApp } from "./rename-app.ts";
@@ -66,6 +68,9 @@ export function createOperations(context: Context): Operations {
     buildOptions: (input) => buildOptions(context, input),
     addBuildOption: (input) => addBuildOption(context, input),
     removeBuildOptions: (input) => removeBuildOptions(context, input),
+    buildpacks: (input) => buildpacks(context, input),
+    changeBuildpacks: (input) => changeBuildpacks(context, input),
+    purgeCache: (input) => purgeCache(context, input),
     formation: (input) => formation(context, input),
     scale: (input, job) => scale(context, input, job),
     restart: (input, job) => restart(context, input, job),

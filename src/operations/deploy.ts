@@ -12,6 +12,7 @@ import { checkManifestFormation, keepManifestFormation, readManifest, storeManif
 import { urlsOf } from "./app-urls.ts";
 import { type BuildLog, openBuildLog } from "./build-log.ts";
 import { buildSettings } from "./build-options.ts";
+import { buildpackRequest } from "./buildpacks.ts";
 import type { Context } from "./context.ts";
 import { ensureApp } from "./create-app.ts";
 import { newBuildId } from "./ids.ts";
@@ -36,7 +37,7 @@ export async function deploy(context: Context, input: { app: string; source: Sou
     try {
       const manifest = await readManifest(context, app, source);
       storeManifestEnv(context, app, manifest, logged.progress);
-      const image = await buildImage(context, { app, build, source }, logged);
+      const image = await buildImage(context, { app, build, source, manifest }, logged);
       timings.lap("build");
       const release = await releaseImage(context, { app, build, image, manifest }, logged);
       timings.lap("start");
@@ -60,18 +61,26 @@ interface BuildInput {
   readonly app: App;
   readonly build: Build;
   readonly source: Source;
+  readonly manifest: AppManifest;
 }
 
-async function buildImage(context: Context, { app, build, source }: BuildInput, job: Job): Promise<Image> {
+async function buildImage(context: Context, { app, build, source, manifest }: BuildInput, job: Job): Promise<Image> {
   const timeout = AbortSignal.timeout(context.settings.buildTimeoutMs);
   const signal = AbortSignal.any([job.signal, timeout]);
   try {
     const config = context.store.read((view) => view.config.of(app.id));
     const settings = buildSettings(context, app.id);
+    const ofBuildpacks = buildpackRequest(context, app, manifest);
     const selected = textProperty(context, app.id, "builder.selected");
-    const builder = await pickBuilder(context.builders, source, { selected, config, settings });
+    const builder = await pickBuilder(context.builders, source, {
+      ...{ selected, config, settings },
+      hasBuildpacks: ofBuildpacks.buildpacks.listed.length > 0,
+    });
     noteBuilder(context, build, builder, job.progress);
-    const request = { app: app.name, appId: app.id, buildId: build.id, source, config, settings };
+    const request = {
+      ...{ app: app.name, appId: app.id, buildId: build.id, source, config, settings },
+      ...ofBuildpacks,
+    };
     return await builder.build(request, job.progress, signal);
   } catch (error) {
     if (job.signal.aborted) throw canceled(job.signal);

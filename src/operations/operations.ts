@@ -78,6 +78,12 @@ export interface Operations {
   addBuildOption(input: { app: string; option: string }): Promise<void>;
   /** All where `option` is undefined. One that is not there is no error. */
   removeBuildOptions(input: { app: string; option: string | undefined }): Promise<void>;
+  /** What was given with `changeBuildpacks`, without passwords. */
+  buildpacks(input: { app: string }): Promise<string[]>;
+  /** Gives what is no longer in the list. Throws `invalid-buildpack`, `buildpack-missing`. */
+  changeBuildpacks(input: { app: string; change: BuildpackChange }): Promise<string[]>;
+  /** Removes the app's build cache. Throws `app-busy` while it is built. */
+  purgeCache(input: { app: string }): Promise<void>;
 
   formation(input: { app: string }): Promise<FormationReport>;
   /** Starts and stops only what differs; without `deploy`, the next replacement of the dynos brings it. Throws `unknown-process-type` where the release has no such type. */
@@ -116,7 +122,19 @@ export type PropertyKey =
   | "ps.restart-policy"
   | "ps.stop-timeout-seconds"
   | "routes.redirect"
-  | "routes.strip-prefix";
+  | "routes.strip-prefix"
+  | "buildpacks.stack";
+
+/** A change to the list of an app's buildpacks. Positions count from 1; without one it is the last, or the first for `set`. */
+export type BuildpackChange =
+  | {
+      readonly kind: "add" | "set";
+      readonly buildpacks: readonly string[];
+      readonly position?: number | undefined;
+    }
+  | { readonly kind: "replace"; readonly buildpacks: readonly string[] }
+  | { readonly kind: "remove"; readonly which: string | number }
+  | { readonly kind: "clear" };
 
 /** Computed is what is in force: app's, else host's, else the default; empty where there is none. */
 export interface PropertyValue {

@@ -76,6 +76,12 @@ export const properties: Readonly<Record<PropertyKey, Property>> = {
     fallback: () => "false",
     isRouted: true,
   },
+  "buildpacks.stack": {
+    check: (text) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text),
+    rule: "the name of a stack, such as 'heroku-24'",
+    // The build image knows which of Heroku's its own libraries can stand in for.
+    fallback: () => "",
+  },
 };
 
 function isHost(text: string): boolean {

@@ -4,8 +4,9 @@ import { describe, test } from "node:test";
 import { readHookCall } from "../../src/git/hook-call.ts";
 import { checkRefs, decidePush, type RefUpdate } from "../../src/git/push-decision.ts";
 import { createPushOutput } from "../../src/git/push-output.ts";
-import { parseSubmoduleMap, submoduleUrl, withoutPassword } from "../../src/git/submodule-map.ts";
+import { parseSubmoduleMap, submoduleUrl } from "../../src/git/submodule-map.ts";
 import { joinTars } from "../../src/git/tar-join.ts";
+import { withoutPassword } from "../../src/lib/printable.ts";
 import { makeTar } from "../../src/lib/tar.ts";
 
 const zeros = "0".repeat(40);

@@ -8,10 +8,13 @@ import type { ConfigVars } from "../../model/app.ts";
 import { messageOf, UserError } from "../../model/errors.ts";
 import type { Progress } from "../../model/progress.ts";
 import type { Builder, BuildRequest, Image } from "../builder.ts";
+import type { BuildpackLibrary } from "../buildpack-library.ts";
 import { networkFiles } from "../network/container-input.ts";
 import { type BuildNetwork, directNetwork } from "../network/network.ts";
 import { type Base, findBase, makeAppImage } from "./app-image.ts";
+import { type ChoiceSettings, chooseBuildpacks } from "./choose.ts";
 import { type BuildPlan, type BuildSettings, buildOptions, containerName } from "./options.ts";
+import { gatherBuildpacks, type Placement } from "./place-buildpacks.ts";
 import { parseResult } from "./result.ts";
 import { runBuild } from "./run-build.ts";
 
@@ -24,7 +27,12 @@ export interface BuildpackBuilderOptions {
   readonly buildImage: string;
   readonly buildNetwork?: BuildNetwork;
   readonly pidsLimit?: number;
+  /** Other people's buildpacks; without it there are only ours. */
+  readonly library?: BuildpackLibrary;
+  readonly buildpackChoice?: ChoiceSettings;
 }
+
+const ownOnly: ChoiceSettings = { official: "https://github.com/heroku/heroku-buildpack-NAME.git", detection: "own" };
 
 export interface BuildpackBuilder extends Builder {
   /** Resolves once the containers of builds that have ended are removed: that goes on behind a push's back. */
@@ -62,11 +70,14 @@ class Buildpacks implements BuildpackBuilder {
     const { engine } = this.#options;
     const plan = this.#plan(request);
     let container: string | undefined;
+    let placement: Placement | undefined;
     try {
+      placement = await this.#placement(request, progress, signal);
       const watch = new Stopwatch();
       const base = await findBase(engine, plan, this.#options.runImage);
-      const options = buildOptions(plan, this.#settings, base.key);
+      const options = buildOptions(plan, this.#settings, { baseKey: base.key, stack: request.stack });
       container = await engine.containers.create(containerName(plan, "build"), options);
+      await placement?.into(engine, container);
       watch.lap("create");
       const image = await this.#finish(plan, request, { container, base, watch }, progress, signal);
       void this.#discard(container);
@@ -75,7 +86,16 @@ class Buildpacks implements BuildpackBuilder {
       if (container !== undefined) await this.#discard(container);
       signal.throwIfAborted();
       throw asUserError(error);
+    } finally {
+      await placement?.release();
     }
+  }
+
+  /** Undefined where the build image's own buildpacks are to be asked. */
+  async #placement(request: BuildRequest, progress: Progress, signal: AbortSignal): Promise<Placement | undefined> {
+    const { library, buildpackChoice = ownOnly } = this.#options;
+    const choice = await chooseBuildpacks(request, buildpackChoice);
+    return choice && gatherBuildpacks(choice, library, progress, signal);
   }
 
   async #finish(

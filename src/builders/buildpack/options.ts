@@ -28,14 +28,22 @@ export interface BuildSettings {
 const user = `${dynoUser}:${dynoUser}`;
 
 /** The container that runs the buildpack: the source arrives on its stdin. */
-export function buildOptions(plan: BuildPlan, settings: BuildSettings, baseKey: string): ContainerCreateOptions {
+export function buildOptions(
+  plan: BuildPlan,
+  settings: BuildSettings,
+  { baseKey, stack }: { readonly baseKey: string; readonly stack?: string | undefined },
+): ContainerCreateOptions {
   const { caFile } = settings.buildNetwork;
   const cache = cacheVolume(plan.instance, plan.appId);
   return {
     Image: settings.buildImage,
     Cmd: ["/build", "-"],
     User: user,
-    Env: environment(networkEnvironment(settings.buildNetwork), { ...ours(plan), BERTH_BASE: baseKey }),
+    Env: environment(networkEnvironment(settings.buildNetwork), {
+      ...ours(plan),
+      ...(stack === undefined ? {} : { STACK: stack }),
+      BERTH_BASE: baseKey,
+    }),
     Labels: { ...commonLabels(plan, "build", plan.app), ...ownLabels(plan), [labels.cache]: cache },
     OpenStdin: true,
     StdinOnce: true,

@@ -27,7 +27,7 @@ const settings: BuildSettings = {
 
 suite("Containers of a build", () => {
   test("the source arrives on stdin, the cache is the app's own volume", () => {
-    const options = buildOptions(plan, settings, "");
+    const options = buildOptions(plan, settings, { baseKey: "" });
     assert.deepEqual(options.Cmd, ["/build", "-"]);
     assert.equal(options.User, "32767:32767");
     assert.deepEqual(options.Env, [
@@ -43,7 +43,7 @@ suite("Containers of a build", () => {
   });
 
   test("it is confined as a dyno is", () => {
-    const { HostConfig } = buildOptions(plan, settings, "");
+    const { HostConfig } = buildOptions(plan, settings, { baseKey: "" });
     assert.deepEqual(HostConfig?.CapDrop, ["ALL"]);
     assert.deepEqual(HostConfig?.SecurityOpt, ["no-new-privileges"]);
     assert.equal(HostConfig?.PidsLimit, 4096);
@@ -54,7 +54,7 @@ suite("Containers of a build", () => {
     const { HostConfig, Env } = buildOptions(
       plan,
       { ...settings, buildNetwork: { ...directNetwork, caFile: "/etc/ssl/certs/ca-certificates.crt" } },
-      "",
+      { baseKey: "" },
     );
     const mount = HostConfig?.Mounts?.[1];
     assert.deepEqual([mount?.Type, mount?.ReadOnly], ["bind", true]);
@@ -63,7 +63,7 @@ suite("Containers of a build", () => {
 
   test("the build is told of a proxy, and what it is told of itself has no part in that", () => {
     const buildNetwork = { ...directNetwork, httpProxy: "http://10.0.0.1:3128" };
-    const { Env } = buildOptions(plan, { ...settings, buildNetwork }, "k");
+    const { Env } = buildOptions(plan, { ...settings, buildNetwork }, { baseKey: "k" });
     assert.deepEqual(Env?.slice(0, 2), ["http_proxy=http://10.0.0.1:3128", "HTTP_PROXY=http://10.0.0.1:3128"]);
     assert.deepEqual(Env?.slice(-3), [`SOURCE_VERSION=${plan.commit}`, "REQUEST_ID=b1", "BERTH_BASE=k"]);
   });

@@ -24,6 +24,7 @@ export const parts: Parts = {
     files: [
       "store/store.ts",
       "builders/builder.ts",
+      "builders/buildpack-library.ts",
       "builders/pick-builder.ts",
       "builders/subfolder.ts",
       "schedulers/scheduler.ts",

@@ -1,0 +1,42 @@
+import { createHash, randomUUID } from "node:crypto";
+import { mkdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { BuildpackArchive, BuildpackLibrary } from "../../builders/buildpack-library.ts";
+import type { RemoteBuildpack } from "../../model/buildpack-reference.ts";
+import { Git } from "../git.ts";
+import { archiveBuildpack } from "./archive-buildpack.ts";
+import { gitBuildpack } from "./git-buildpack.ts";
+import { hostFolder, isBuildpackFolder } from "./host-folder.ts";
+import { Shelf } from "./shelf.ts";
+import type { LibraryOptions, Shelving } from "./shelving.ts";
+
+export function createBuildpackLibrary(options: LibraryOptions): BuildpackLibrary {
+  const git = new Git(options);
+  return {
+    get: async (buildpack, progress, signal) => {
+      const folder = join(options.folder, keyOf(buildpack));
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      return fetched(buildpack, { git, shelf: new Shelf(folder), options, progress, signal });
+    },
+  };
+}
+
+async function fetched(buildpack: RemoteBuildpack, shelving: Shelving): Promise<BuildpackArchive> {
+  const { signal } = shelving;
+  if (buildpack.kind === "git") return gitBuildpack(buildpack, shelving);
+  if (buildpack.kind === "archive") return archiveBuildpack(buildpack, shelving);
+  const { path, ref } = buildpack;
+  const plain = ref === undefined && ((await isBuildpackFolder(path)) || (await isFile(path)));
+  if (plain) return hostFolder(path, shelving.shelf.scratch(`${randomUUID()}.tar`), signal);
+  return gitBuildpack({ kind: "git", url: path, ref }, shelving, ["file"]);
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFile() ?? false;
+}
+
+/** Name of the folder of an address: it may hold a password, and what is no file name. */
+function keyOf(buildpack: RemoteBuildpack): string {
+  const address = "url" in buildpack ? buildpack.url : buildpack.path;
+  return createHash("sha256").update(address).digest("hex").slice(0, 32);
+}
