@@ -19,6 +19,27 @@ export const faults = {
     "The request breaks the rules of HTTP.",
     "Check the address, or the program that sent it.",
   ),
+  lineTooLong: fault(
+    "line-too-long",
+    414,
+    "URI too long",
+    "The first line of the request has more than 8,192 bytes.",
+    "Send long parameters in the body.",
+  ),
+  headersTooLarge: fault(
+    "headers-too-large",
+    431,
+    "Request header fields too large",
+    "The request has more than 1,000 headers, or one of more than 8,192 bytes.",
+    "Check the size of its cookies, or the program that sent it.",
+  ),
+  expectationFailed: fault(
+    "H26",
+    417,
+    "Request Error",
+    "The request expects what this server does not know.",
+    "Send it without the header Expect.",
+  ),
   notImplemented: fault(
     "not-implemented",
     501,

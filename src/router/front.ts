@@ -6,10 +6,12 @@ import { createServer } from "../lib/node-http.ts";
 import { errorPage } from "./error-page.ts";
 import { faults } from "./faults.ts";
 import { forward } from "./forward.ts";
+import { OrderedResponse, whenItsTurn } from "./ordered-response.ts";
 import type { RouterState } from "./router-state.ts";
 import { forwardUpgrade, isWebSocket } from "./upgrade.ts";
 
-const headerLimit = 32 * 1024;
+// Of a whole head: a thousand headers of the usual size. Longer ones are refused before they are read.
+const headerLimit = 256 * 1024;
 const slowHeadCheckMs = 5_000;
 const quietTurnMs = 0.05;
 const quietWaitMs = 2_000;
@@ -33,15 +35,22 @@ export class Front {
       requestTimeout: 0,
       keepAliveTimeout: router.limits.clientKeepAliveMs,
       shouldUpgradeCallback: isWebSocket,
+      ServerResponse: OrderedResponse,
     });
     // The size bounds the number; a limit on the number would drop headers silently.
     this.#server.maxHeadersCount = 0;
     this.#server.on("connection", () => {
       this.#accepted++;
     });
-    this.#server.on("request", (request, response) => forward(router, request, response));
+    this.#server.on("request", (request, response) => {
+      whenItsTurn(response, () => forward(router, request, response));
+    });
     this.#server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
-      forward(router, request, response, true);
+      whenItsTurn(response, () => forward(router, request, response, true));
+    });
+    // One that is not known: it is refused like other requests that cannot be passed on.
+    this.#server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
+      whenItsTurn(response, () => forward(router, request, response));
     });
     this.#server.on("upgrade", (request, socket, head) => {
       this.#upgraded.add(socket);
@@ -122,7 +131,14 @@ const closing = "Connection: close\r\nContent-Length: 0\r\n\r\n";
 function refuseBroken(error: NodeJS.ErrnoException, socket: Socket & { _httpMessage?: ServerResponse | null }): void {
   socket.on("error", () => socket.destroy());
   // In the middle of a request its answer may have begun: nothing may be added to it.
-  if (!socket.writable || error.code === "ECONNRESET" || socket._httpMessage?.headersSent) {
+  const current = socket._httpMessage;
+  if (socket.writable && current?.req.complete === true && error.code !== "ECONNRESET") {
+    // It is what follows that is broken.
+    current.shouldKeepAlive = false;
+    current.once("finish", () => socket.destroySoon());
+    return;
+  }
+  if (!socket.writable || error.code === "ECONNRESET" || current?.headersSent) {
     socket.destroy();
     return;
   }

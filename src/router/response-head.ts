@@ -45,7 +45,7 @@ export function readResponseHead(head: string, method: string): ResponseHead {
     status,
     reason: found[3] ?? "",
     httpVersion,
-    headers: fields.raw,
+    headers: fields.isPlain ? fields.raw : withOneLength(fields.raw, framing, length),
     framing,
     length,
     persistent: framing !== "close" && isPersistent(fields, httpVersion),
@@ -105,12 +105,29 @@ class Fields {
     }
   }
 
+  /** At most one length, and only where it counts. */
+  get isPlain(): boolean {
+    return (
+      this.contentLength === undefined || (this.transferEncoding === undefined && !this.contentLength.includes(","))
+    );
+  }
+
   #note(key: string, value: string): void {
     if (key === "content-length") this.contentLength = joined(this.contentLength, value);
     else if (key === "transfer-encoding") this.transferEncoding = joined(this.transferEncoding, value);
     else if (key === "connection") this.connection = joined(this.connection, value.toLowerCase());
     else if (key === "keep-alive") this.keepAlive = joined(this.keepAlive, value);
   }
+}
+
+/** RFC 9110, 8.6, and 9112, 6.3: nobody gets a chance to read it otherwise. */
+function withOneLength(raw: RawHeaders, framing: ResponseFraming, length: number): RawHeaders {
+  const headers: string[] = [];
+  for (let i = 0; i < raw.length; i += 2) {
+    if ((raw[i] as string).toLowerCase() !== "content-length") headers.push(raw[i] as string, raw[i + 1] as string);
+  }
+  if (framing === "length") headers.push("Content-Length", String(length));
+  return headers;
 }
 
 function joined(before: string | undefined, value: string): string {

@@ -62,7 +62,7 @@ export function logAccess(router: RouterState, visit: Visit, outcome: Outcome): 
 const discardLimit = 1024 * 1024;
 
 // Where the next request begins on the connection is not certain, or it may never come.
-const endsConnection = new Set([400, 408, 501]);
+const endsConnection = new Set([400, 408, 414, 417, 431, 501]);
 
 /** Sends the client to the same address under another host; the port is kept where it was written. */
 export function answerRedirect(host: string, request: IncomingMessage, response: ServerResponse, visit: Visit): number {

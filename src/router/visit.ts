@@ -63,19 +63,38 @@ function faultOf(
   path: string | undefined,
   body: BodyFraming | undefined,
 ): Fault | undefined {
+  // The parser also takes 0.9 and 2.0 for an answer; a request that did come by HTTP/2 has a stream.
+  if (request.httpVersionMajor !== 1 && !("stream" in request)) return faults.badRequest;
   if (path === undefined || !hostPattern.test(host)) return faults.badRequest;
-  if (hostLines(request.rawHeaders) > 1) return faults.badRequest;
+  const trouble = headTrouble(request);
+  if (trouble !== undefined) return trouble;
   if (body === undefined) return faults.notImplemented;
   // RFC 9112, 6.1: chunked did not exist in 1.0, so such a message was tampered with on its way.
   if (body === "chunked" && request.httpVersion === "1.0") return faults.badRequest;
   return undefined;
 }
 
-function hostLines(raw: readonly string[]): number {
-  let count = 0;
-  for (let i = 0; i < raw.length; i += 2) {
-    const name = raw[i] as string;
-    if (name.length === 4 && name.toLowerCase() === "host") count++;
+// Heroku's limits, in bytes: of a line, with what separates its parts, and of a name.
+const lineLimit = 8_192;
+const nameLimit = 1_000;
+const fieldsLimit = 1_000;
+const versionLength = "HTTP/1.1".length;
+
+function headTrouble({ method = "", url = "", rawHeaders, headers, httpVersion }: IncomingMessage): Fault | undefined {
+  if (method.length + url.length + versionLength + 2 > lineLimit) return faults.lineTooLong;
+  if (rawHeaders.length > 2 * fieldsLimit) return faults.headersTooLarge;
+  let hosts = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string;
+    const length = name.length + (rawHeaders[i + 1] as string).length + 2;
+    if (length > lineLimit || name.length > nameLimit) return faults.headersTooLarge;
+    if (name.length === 4 && name.toLowerCase() === "host") hosts++;
   }
-  return count;
+  if (hosts > 1) return faults.badRequest;
+  return expectsMore(headers.expect, httpVersion) ? faults.expectationFailed : undefined;
+}
+
+/** More than 100-continue. */
+function expectsMore(expectation: string | undefined, httpVersion: string): boolean {
+  return expectation !== undefined && httpVersion !== "1.0" && expectation.toLowerCase() !== "100-continue";
 }

@@ -288,7 +288,7 @@ suite("a request that a dyno answers", () => {
     );
     assert.match(
       await talk(worker.port, `GET /${"x".repeat(40_000)} HTTP/1.1\r\nHost: app.test\r\n\r\n`),
-      /^HTTP\/1.1 431 /,
+      /^HTTP\/1.1 414 /,
     );
     assert.match(await talk(worker.port, "CONNECT app.test:80 HTTP/1.1\r\nHost: app.test\r\n\r\n"), /^HTTP\/1.1 405 /);
     assert.deepEqual(dyno.seen, []);
