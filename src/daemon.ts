@@ -31,11 +31,14 @@ import { createOperations } from "./operations/create-operations.ts";
 import { InService } from "./operations/in-service.ts";
 import { publishManualRoutes } from "./operations/manual-routes.ts";
 import { OneOffs } from "./operations/one-offs.ts";
+import { recordTraffic } from "./operations/record-traffic.ts";
 import { Reconciler } from "./reconciler/reconciler.ts";
 import { createAccessLogFiles } from "./routing/access-log-files.ts";
 import { createRouteServer, type RouteServer } from "./routing/route-server.ts";
 import { SharedPublisher } from "./routing/shared-publisher.ts";
 import { createSupervisor, type Supervisor } from "./routing/supervisor.ts";
+import { createTrafficKeeper } from "./routing/traffic-keeper.ts";
+import type { TrafficSource } from "./routing/traffic-source.ts";
 import { createDockerLocalScheduler } from "./schedulers/docker-local/create-scheduler.ts";
 import { createSshServer } from "./ssh/server.ts";
 import { openSqliteStore } from "./store/sqlite/sqlite-store.ts";
@@ -91,6 +94,15 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
   await orPortError(freePort(settings.sshHost, settings.sshPort), settings);
   const httpPort = settings.httpPort === 0 ? await freePort(settings.httpHost) : settings.httpPort;
 
+  const traffic = createTrafficKeeper({
+    server: publisher,
+    file: paths.trafficTotals,
+    onSample: (now, before) => recordTraffic(store, now, before),
+    logger,
+  });
+  await traffic.start();
+  undo(() => traffic.stop());
+
   const background = new Background(logger);
   const scheduler = createDockerLocalScheduler({ engine, instance, network, logger });
   const git = { environment: outboundEnvironment(settings), mirrors: settings.gitMirrors };
@@ -113,6 +125,7 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
     images: createImageStore({ engine, instance }),
     publisher: shared,
     foreign: shared,
+    traffic,
     routerLogs: createAccessLogFiles(paths.accessLogs),
     repositories,
     logger,
@@ -170,7 +183,26 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
   });
   const sshAddress = await orPortError(ssh.start(), settings);
   const http = { host: settings.httpHost, port: httpPort };
+  if (settings.metricsPort !== undefined) await startMetrics(settings.metricsPort, { traffic, logger, undo });
   logger.info({ ssh: sshAddress, http, root: settings.root, domain: settings.domain }, "ready");
+}
+
+interface MetricsParts {
+  readonly traffic: TrafficSource;
+  readonly logger: Logger;
+  readonly undo: Undo;
+}
+
+/** Beside the point of a daemon: one that cannot open the port works on. */
+async function startMetrics(port: number, { traffic, logger, undo }: MetricsParts): Promise<void> {
+  const { createMetricsServer } = await import("./http/metrics-server.ts");
+  const server = createMetricsServer({ port, traffic, logger });
+  try {
+    logger.info({ port: await server.start() }, "metrics at 127.0.0.1");
+    undo(() => server.stop());
+  } catch (error) {
+    logger.error({ err: error, port }, "metrics port cannot be opened");
+  }
 }
 
 /** The root is ours alone, and only one daemon's. */

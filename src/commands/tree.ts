@@ -54,6 +54,8 @@ import { psStop } from "./ps/stop.ts";
 import { releasesList } from "./releases/list.ts";
 import { repoPurgeCache } from "./repo/purge-cache.ts";
 import { rollback } from "./rollback.ts";
+import { routerHistory } from "./router/history.ts";
+import { routerTop } from "./router/top.ts";
 import { routesAdd } from "./routes/add.ts";
 import { routesList } from "./routes/list.ts";
 import { routesRemove } from "./routes/remove.ts";
@@ -126,6 +128,8 @@ export const commands: readonly Command[] = [
   routesReport,
   routesSet,
   repoPurgeCache,
+  routerHistory,
+  routerTop,
   sshKeysAdd,
   sshKeysList,
   sshKeysRemove,
@@ -152,6 +156,7 @@ export const namespaces: Readonly<Record<string, string>> = {
   routes: "Manage how requests are led to apps",
   releases: "Look at the releases of an app",
   repo: "Manage what the host keeps of an app besides its releases",
+  router: "Look at the requests that apps get",
   "ssh-keys": "Manage the public keys that may push and give commands",
 };
 

@@ -28,6 +28,8 @@ export function pathsBelow(root: string) {
     accessLogs: join(root, "access-logs"),
     /** The last table, for a router that starts without a daemon. */
     routesSnapshot: join(root, "routes.json"),
+    /** What the router's workers have counted: sums that outlive them and the daemon. */
+    trafficTotals: join(root, "traffic.json"),
     scratch: join(root, "tmp"),
     /** Node's: programs start faster and smaller from it. */
     compileCache: join(root, "compile-cache"),

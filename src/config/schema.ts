@@ -108,6 +108,11 @@ export const schema = {
     fallback: { text: "number of cores", value: () => String(availableParallelism()) },
     example: "2",
   }),
+  "metrics-port": setting(port, {
+    description:
+      "Port on 127.0.0.1 where GET /metrics answers with what the router has counted, for Prometheus. Closed without this.",
+    example: "9180",
+  }),
   "run-image": setting(image, {
     description: "Image in which apps run.",
     default: "berth/run:1",

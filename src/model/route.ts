@@ -1,3 +1,5 @@
+import type { Traffic } from "./traffic.ts";
+
 /**
  * The route table: what the router knows of the world. The daemon computes it, the router workers obey it.
  * This file is also the whole protocol between the two (DESIGN.md, section 3).
@@ -77,8 +79,23 @@ export type WorkerMessage =
   | { readonly type: "list" }
   /** Every request accepted from now on uses revision N or later. */
   | { readonly type: "applied"; readonly revision: number }
+  | TrafficReport
   /** The worker has no open request (and no upgraded connection) on this target that it no longer routes to. */
   | { readonly type: "drained"; readonly target: string };
+
+/** What a worker has counted since its start. Comes as an answer, and once more, with id 0, when a worker ends. */
+export interface TrafficReport {
+  readonly type: "traffic";
+  /** Of the question. */
+  readonly id: number;
+  readonly pid: number;
+  /** Unix milliseconds of the worker's start: tells it from another one that had its pid. */
+  readonly since: number;
+  /** By app; under "" the requests for hosts that no app answers to. */
+  readonly apps: Readonly<Record<string, Traffic>>;
+  /** Requests and upgraded connections open on dynos now; apps without any are left out. */
+  readonly open: Readonly<Record<string, number>>;
+}
 
 /** Daemon -> worker. */
 export type DaemonMessage =
@@ -87,6 +104,8 @@ export type DaemonMessage =
   | { readonly type: "change"; readonly change: RouteChange }
   /** Tell with `drained` when this target, which is in no route any more, has no open request. */
   | { readonly type: "drain"; readonly target: string }
+  /** Answer with a TrafficReport. `all`: also of the apps without requests since the last one. */
+  | { readonly type: "report"; readonly id: number; readonly all: boolean }
   /** Stop listening, finish what is open within `graceMs`, end. */
   | { readonly type: "retire"; readonly graceMs: number };
 

@@ -4,6 +4,7 @@ import type { Logger } from "../lib/logger.ts";
 import type { ForeignTable } from "../routing/foreign.ts";
 import type { RoutePublisher } from "../routing/publisher.ts";
 import type { RouterLogs } from "../routing/router-logs.ts";
+import type { TrafficSource } from "../routing/traffic-source.ts";
 import type { Scheduler } from "../schedulers/scheduler.ts";
 import type { Store } from "../store/store.ts";
 import type { AppLocks } from "./app-locks.ts";
@@ -21,6 +22,7 @@ export interface Context {
   readonly publisher: RoutePublisher;
   readonly foreign: ForeignTable;
   readonly routerLogs: RouterLogs;
+  readonly traffic: TrafficSource;
   readonly repositories: Repositories;
   readonly logger: Logger;
   readonly settings: OperationSettings;

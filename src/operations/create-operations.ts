@@ -12,6 +12,7 @@ import { domainReport } from "./domain-report.ts";
 import { formation } from "./formation.ts";
 import { getConfig } from "./get-config.ts";
 import { addGlobalDomains, removeGlobalDomains, setGlobalDomains } from "./global-domains.ts";
+import { liveTraffic } from "./live-traffic.ts";
 import { logs } from "./logs.ts";
 import { addRoute, listRoutes, removeRoute } from "./manual-routes.ts";
 import type { Operations } from "./operations.ts";
@@ -30,6 +31,7 @@ import { setConfig } from "./set-config.ts";
 import { setProperty } from "./set-property.ts";
 import { start } from "./start.ts";
 import { stop } from "./stop.ts";
+import { trafficHistory } from "./traffic-history.ts";
 import { unsetConfig } from "./unset-config.ts";
 
 /** The verbs, bound to what they work with. */
@@ -78,6 +80,8 @@ export function createOperations(context: Context): Operations {
     stop: (input, job) => stop(context, input, job),
     processReport: (input) => processReport(context, input),
     logs: (input) => logs(context, input),
+    liveTraffic: (input) => liveTraffic(context, input),
+    trafficHistory: (input) => trafficHistory(context, input),
     run: (input, io) => runDyno(context, input, io),
     deploy: (input, job) => deploy(context, input, job),
     busyWith: async (input) => {

@@ -5,6 +5,7 @@ import type { Clash, ManualRoute } from "../model/foreign.ts";
 import type { Key } from "../model/key.ts";
 import type { Progress } from "../model/progress.ts";
 import type { Release } from "../model/release.ts";
+import type { TrafficPeriod } from "../model/traffic.ts";
 import type { LogLine, RunIo } from "../schedulers/scheduler.ts";
 
 /**
@@ -102,6 +103,14 @@ export interface Operations {
     follow: boolean;
     signal: AbortSignal;
   }): Promise<AsyncIterable<DynoLogLine>>;
+  /** What the router does, once after each interval: of all apps, or of one. Busiest first; quiet ones are left out. */
+  liveTraffic(input: {
+    app: string | undefined;
+    intervalMs: number;
+    signal: AbortSignal;
+  }): Promise<AsyncIterable<LiveTraffic>>;
+  /** Kept in periods of 10 s for an hour, of a minute for a day and of an hour for 90 days; other steps are none. */
+  trafficHistory(input: { app: string; step: number }): Promise<TrafficPeriod[]>;
   /** Exit code of the process. Throws `not-deployed`. */
   run(input: { app: string; command: readonly string[]; env: ConfigVars }, io: RunIo): Promise<number>;
 
@@ -194,6 +203,31 @@ export interface ProcessReport {
   readonly quantities: Formation;
   /** By process type and number. */
   readonly dynos: readonly Dyno[];
+}
+
+export interface LiveTraffic {
+  /** Unix milliseconds. */
+  readonly at: number;
+  /** Router workers that listen. */
+  readonly workers: number;
+  readonly apps: readonly AppTraffic[];
+}
+
+/** Of the interval that has just passed. */
+export interface AppTraffic {
+  /** Empty for requests that no app answers. */
+  readonly app: string;
+  readonly requestsPerSecond: number;
+  readonly bytesPerSecond: number;
+  /** Answers of 500 and above, and those that were never begun. */
+  readonly failuresPerSecond: number;
+  /** What the router had to say of requests, by code. */
+  readonly errors: Readonly<Record<string, number>>;
+  /** Milliseconds; undefined where no request ended. */
+  readonly p50: number | undefined;
+  readonly p95: number | undefined;
+  /** Requests and WebSockets open on dynos now. */
+  readonly open: number;
 }
 
 export interface DynoLogLine extends LogLine {

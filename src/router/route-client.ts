@@ -6,6 +6,7 @@ import type { DaemonMessage, RouteChange, RouteSource, RouteTable, WorkerMessage
 export interface DaemonCommands {
   onDrain(target: string): void;
   onRetire(graceMs: number): void;
+  onReport(id: number, all: boolean): void;
 }
 
 /** One connection to the daemon's routes socket. Every promise of it rejects when the connection ends. */
@@ -82,5 +83,6 @@ export class RouteClient implements RouteSource {
     else if (message.type === "change") this.#changes.push(message.change);
     else if (message.type === "drain") this.#commands.onDrain(message.target);
     else if (message.type === "retire") this.#commands.onRetire(message.graceMs);
+    else if (message.type === "report") this.#commands.onReport(message.id, message.all);
   }
 }

@@ -53,6 +53,10 @@ export class Routes {
     return true;
   }
 
+  all(): Iterable<RoutedApp> {
+    return this.#apps.values();
+  }
+
   toTable(): RouteTable {
     return { revision: this.#revision, apps: [...this.#apps.values()].map((app) => app.routes) };
   }

@@ -7,6 +7,7 @@ import type { Fault } from "./faults.ts";
 import type { Limits } from "./options.ts";
 import type { Routes } from "./route-table.ts";
 import type { RoutedApp } from "./routed-app.ts";
+import type { TrafficCounters } from "./traffic-counters.ts";
 import type { Upstream } from "./upstream.ts";
 import type { Visit } from "./visit.ts";
 import type { WorkerLog } from "./worker-log.ts";
@@ -17,13 +18,14 @@ export interface RouterState {
   readonly balancer: Balancer;
   readonly upstream: Upstream;
   readonly accessLog: AccessLog;
+  readonly traffic: TrafficCounters;
   readonly log: WorkerLog;
   readonly limits: Limits;
   /** The worker takes no new connections: clients are told to leave the ones they have. */
   retiring: boolean;
 }
 
-/** What the access log will say of a request. */
+/** What the access log and the counters will say of a request. */
 export interface Outcome {
   app: RoutedApp | undefined;
   state: TargetState | undefined;
@@ -41,6 +43,7 @@ export function logAccess(router: RouterState, visit: Visit, outcome: Outcome): 
   const endedAt = Date.now();
   const { startedAt, method, path, host, requestId, clientAddress } = visit;
   const connectedAt = outcome.connectedAt;
+  router.traffic.count(outcome.app?.routes.app ?? "", outcome, endedAt - startedAt);
   router.accessLog.write({
     endedAt,
     method,

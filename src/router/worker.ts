@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { writeFileAtomically } from "../lib/atomic-file.ts";
 import { collectAtRest } from "../lib/collect-at-rest.ts";
-import { workerExit } from "../model/route.ts";
+import { type TrafficReport, workerExit } from "../model/route.ts";
 import { AccessLog, type AccessLogSink } from "./access-log.ts";
 import { AppLogs } from "./app-logs.ts";
 import { Balancer } from "./balancer.ts";
@@ -14,6 +14,7 @@ import type { WorkerOptions } from "./options.ts";
 import { Routes } from "./route-table.ts";
 import type { RouterState } from "./router-state.ts";
 import { readSnapshot, SnapshotWriter } from "./snapshot.ts";
+import { TrafficCounters } from "./traffic-counters.ts";
 import { type WorkerLog, workerLog } from "./worker-log.ts";
 
 // How long a worker that starts waits for the daemon's table before it goes on with the one on disk.
@@ -44,6 +45,7 @@ class Worker {
   readonly #follower: RouteFollower;
   readonly #snapshot: SnapshotWriter;
   readonly #ended = new AbortController();
+  readonly #since = Date.now();
   #listening = false;
   #retire: (graceMs: number) => void = () => undefined;
 
@@ -58,7 +60,16 @@ class Worker {
     const routes = new Routes(balancer, limits);
     this.#options = options;
     this.#log = log;
-    this.#router = { routes, balancer, upstream, accessLog, log, limits, retiring: false };
+    this.#router = {
+      routes,
+      balancer,
+      upstream,
+      accessLog,
+      traffic: new TrafficCounters(),
+      log,
+      limits,
+      retiring: false,
+    };
     this.#front = new Front(this.#router);
     this.#snapshot = new SnapshotWriter(options.snapshot, () => routes.toTable(), log);
     this.#follower = new RouteFollower({
@@ -69,6 +80,7 @@ class Worker {
       commands: {
         onDrain: (target) => drains.ask(target),
         onRetire: (graceMs) => this.#retire(graceMs),
+        onReport: (id, all) => this.#follower.send(this.#report(id, all)),
       },
       // A worker that greets listens: the daemon retires its predecessor then.
       hello: () => (this.#listening ? this.#hello() : undefined),
@@ -90,6 +102,8 @@ class Worker {
     const exitCode = await following.listening;
     if (exitCode === undefined) await this.#end(await retired);
     memory.stop();
+    // The daemon goes on counting from here.
+    this.#follower.send(this.#report(0, false));
     this.#ended.abort();
     await following.routes;
     await this.#snapshot.settled();
@@ -138,6 +152,11 @@ class Worker {
   #hello() {
     const { worker, fingerprint } = this.#options;
     return { type: "hello", pid: process.pid, worker, fingerprint } as const;
+  }
+
+  #report(id: number, all: boolean): TrafficReport {
+    const { traffic, routes } = this.#router;
+    return { type: "traffic", id, pid: process.pid, since: this.#since, ...traffic.report(routes, all) };
   }
 }
 

@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:net";
 import { setTimeout as timeout } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "../lib/logger.ts";
-import type { AppRoutes, RouteChange, RouteTable } from "../model/route.ts";
+import type { AppRoutes, RouteChange, RouteTable, TrafficReport } from "../model/route.ts";
 import type { RoutePublisher } from "./publisher.ts";
 import { WorkerConnection, type WorkerIdentity } from "./worker-connection.ts";
 
@@ -34,6 +34,7 @@ export class RouteServer implements RoutePublisher {
   readonly #apps = new Map<string, AppRoutes>();
   readonly #moved = new EventEmitter().setMaxListeners(0);
   #events: WorkerEvents | undefined;
+  #onTraffic: ((report: TrafficReport) => void) | undefined;
   #revision = 0;
   /** False until the daemon has told the whole table: an empty one must not replace what the workers have. */
   #known = false;
@@ -44,6 +45,7 @@ export class RouteServer implements RoutePublisher {
       const connection: WorkerConnection = new WorkerConnection(socket, {
         onHello: () => this.#onHello(connection),
         onApplied: () => this.#moved.emit("moved"),
+        onTraffic: (report) => this.#onTraffic?.(report),
         onClose: () => this.#onClose(connection),
       });
       this.#connections.add(connection);
@@ -78,6 +80,21 @@ export class RouteServer implements RoutePublisher {
   /** One listener: the supervisor. */
   watchWorkers(events: WorkerEvents | undefined): void {
     this.#events = events;
+  }
+
+  /** One listener: the traffic keeper. */
+  watchTraffic(listener: ((report: TrafficReport) => void) | undefined): void {
+    this.#onTraffic = listener;
+  }
+
+  /** Resolves when all connected workers have reported to the listener, or after the time. */
+  async askTraffic(timeoutMs: number): Promise<void> {
+    await within(Promise.all([...this.#connections].map((connection) => connection.report())), timeoutMs);
+  }
+
+  /** Undefined as long as the table is not known. */
+  routedApps(): ((app: string) => boolean) | undefined {
+    return this.#known ? (app) => this.#apps.has(app) : undefined;
   }
 
   /** The workers that are connected and listen. */

@@ -22,7 +22,7 @@ export interface SupervisorOptions extends WorkerProgram {
 }
 
 /** What a worker is made of: where it changes, running workers are replaced. */
-const workerCode = ["../router", "../lib", "../model/route.ts", "../model/access-log.ts"];
+const workerCode = ["../router", "../lib", "../model/route.ts", "../model/access-log.ts", "../model/traffic.ts"];
 const adoptMs = 3_000;
 const startMs = 15_000;
 const steadyMs = 10_000;

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { readJsonLines, writeJsonLine } from "../lib/json-lines.ts";
-import type { DaemonMessage, RouteTable, WorkerMessage } from "../model/route.ts";
+import type { DaemonMessage, RouteTable, TrafficReport, WorkerMessage } from "../model/route.ts";
 
 // A worker that does not read while this much waits for it is hung, and is cut off.
 const backlogLimit = 32 * 1024 * 1024;
@@ -16,6 +16,7 @@ export interface ConnectionEvents {
   /** The worker listens. */
   onHello(): void;
   onApplied(): void;
+  onTraffic(report: TrafficReport): void;
   onClose(): void;
 }
 
@@ -28,6 +29,8 @@ export class WorkerConnection {
   closed = false;
   readonly #socket: Socket;
   readonly #events: ConnectionEvents;
+  readonly #reports = new Map<number, () => void>();
+  #reportId = 0;
   readonly #drains = new Map<string, Set<() => void>>();
   #wantsWatch = false;
   #wantsTable = false;
@@ -69,6 +72,17 @@ export class WorkerConnection {
     });
   }
 
+  /** Resolves when the worker has told what it has counted, or has gone. */
+  report(): Promise<void> {
+    // One that is still starting has nothing to tell.
+    if (this.closed || this.identity === undefined) return Promise.resolve();
+    const id = ++this.#reportId;
+    return new Promise((resolve) => {
+      this.#reports.set(id, resolve);
+      this.send({ type: "report", id, all: id === 1 });
+    });
+  }
+
   close(): void {
     this.#socket.destroy();
   }
@@ -87,6 +101,10 @@ export class WorkerConnection {
     } else if (message.type === "applied") {
       this.applied = message.revision;
       this.#events.onApplied();
+    } else if (message.type === "traffic") {
+      this.#events.onTraffic(message);
+      this.#reports.get(message.id)?.();
+      this.#reports.delete(message.id);
     } else if (message.type === "drained") {
       for (const resolve of this.#drains.get(message.target) ?? []) resolve();
       this.#drains.delete(message.target);
@@ -111,6 +129,8 @@ export class WorkerConnection {
     this.closed = true;
     for (const waiting of this.#drains.values()) for (const resolve of waiting) resolve();
     this.#drains.clear();
+    for (const resolve of this.#reports.values()) resolve();
+    this.#reports.clear();
     this.#events.onClose();
   }
 }

@@ -3,6 +3,7 @@ import type { Build, BuildStatus } from "../model/build.ts";
 import type { ManualRoute } from "../model/foreign.ts";
 import type { Key } from "../model/key.ts";
 import type { Release } from "../model/release.ts";
+import type { TrafficPeriod } from "../model/traffic.ts";
 
 /**
  * Berth's state. `read` and `write` run their work in one transaction: it sees one state, and a write happens wholly or
@@ -58,6 +59,8 @@ export interface View {
     get(appId: string | undefined, key: string): string | undefined;
     of(appId: string | undefined): Record<string, string>;
   };
+  /** Periods of so many seconds, oldest first, from the time (Unix seconds) on. Those without requests are not there. */
+  readonly traffic: { of(appId: string, step: number, from: number): TrafficPeriod[] };
 }
 
 /**
@@ -106,6 +109,12 @@ export interface Changes extends View {
   readonly properties: View["properties"] & {
     /** Undefined removes it. */
     set(appId: string | undefined, key: string, value: string | undefined): void;
+  };
+  readonly traffic: View["traffic"] & {
+    /** Adds to what the period has. */
+    add(appId: string, step: number, period: TrafficPeriod): void;
+    /** Removes the periods of this step, of all apps, that began before the time (Unix seconds). */
+    forget(step: number, before: number): void;
   };
 }
 

@@ -356,3 +356,75 @@ describe("run", () => {
     );
   });
 });
+
+describe("router:top", () => {
+  const busy = {
+    app: "shop",
+    requestsPerSecond: 12.345,
+    bytesPerSecond: 2_500_000,
+    failuresPerSecond: 0.5,
+    errors: { H12: 1 },
+    p50: 3.2,
+    p95: 120,
+    open: 4,
+  };
+  const quiet = { ...busy, app: "", requestsPerSecond: 0, errors: {}, p50: undefined, p95: undefined, open: 0 };
+  function setUp() {
+    const asked: unknown[] = [];
+    const run = commandLine({
+      liveTraffic: async ({ signal, ...input }) => {
+        asked.push(input);
+        assert.ok(signal instanceof AbortSignal);
+        return (async function* () {
+          for (let at = 0; at < 2; at++) yield { at, workers: 2, apps: [busy, quiet] };
+        })();
+      },
+    });
+    return { run, asked };
+  }
+
+  test("prints a table after each interval, and only one with --once", async () => {
+    const { run, asked } = setUp();
+    const table = [
+      "1970-01-01T00:00:00Z, 2 router workers",
+      "App       Req/s  p50     p95     Failed/s  Open  Out/s   Errors",
+      "shop      12.3   3.2 ms  120 ms  0.5       4     2.5 MB  H12:1",
+      "(no app)  0.0    -       -       0.5       0     2.5 MB",
+      "",
+    ].join("\n");
+    assert.equal((await run(["router:top"])).stdout, `${table}\n${table}\n`);
+    assert.equal((await run(["router:top", "shop", "--once", "-i", "5"])).stdout, table);
+    assert.deepEqual(asked, [
+      { app: undefined, intervalMs: 2_000 },
+      { app: "shop", intervalMs: 5_000 },
+    ]);
+  });
+
+  test("draws over the last table on a terminal, and prints one object an interval in JSON", async () => {
+    const { run } = setUp();
+    const drawn = (await run(["router:top"], { terminal })).stdout;
+    assert.equal(drawn.split("\x1b[H\x1b[J").length, 3);
+    const lines = (await run(["router:top", "--format", "json"])).stdout.trim().split("\n");
+    assert.equal(lines.length, 2);
+    const [shop, none] = JSON.parse(lines[0] ?? "").apps;
+    assert.equal(shop["requests-per-second"], 12.35);
+    assert.deepEqual([shop.open, shop["p95-ms"], none["p50-ms"]], [4, 120, null]);
+  });
+});
+
+test("router:history has the requests of each period", async () => {
+  const traffic = { statuses: [0, 0, 9, 0, 0, 1], errors: { H13: 1 }, bytes: 100, durationMs: 40, latency: [10] };
+  const asked: unknown[] = [];
+  const run = commandLine({
+    trafficHistory: async (input) => {
+      asked.push(input);
+      return input.step === 10 ? [] : [{ at: 3_600, traffic }];
+    },
+  });
+  const shown = await run(["router:history", "shop"]);
+  assert.match(shown.stdout, /From +Requests +Failed +p50 +p95\n1970-01-01T01:00:00Z +10 +1 +\d/);
+  assert.match((await run(["router:history", "shop", "-s", "10"])).stderr, /No requests of shop are known/);
+  const [period] = JSON.parse((await run(["router:history", "shop", "--format", "json"])).stdout);
+  assert.deepEqual([period.requests, period.failures, period.statuses["2xx"]], [10, 1, 9]);
+  assert.deepEqual(asked[0], { app: "shop", step: 3_600 });
+});

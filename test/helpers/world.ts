@@ -6,6 +6,7 @@ import type { Repositories } from "../../src/git/repositories.ts";
 import { createLogger } from "../../src/lib/logger.ts";
 import { acceptsConnections } from "../../src/lib/tcp-probe.ts";
 import type { AppRoutes } from "../../src/model/route.ts";
+import { noTraffic, sumOf, type Traffic } from "../../src/model/traffic.ts";
 import { AppLocks } from "../../src/operations/app-locks.ts";
 import { Background } from "../../src/operations/background.ts";
 import type { Context, OperationSettings } from "../../src/operations/context.ts";
@@ -16,6 +17,7 @@ import type { Deployed, Job, Operations } from "../../src/operations/operations.
 import { createAccessLogFiles } from "../../src/routing/access-log-files.ts";
 import type { RoutePublisher } from "../../src/routing/publisher.ts";
 import { SharedPublisher } from "../../src/routing/shared-publisher.ts";
+import type { TrafficSnapshot } from "../../src/routing/traffic-source.ts";
 import { createMemoryStore } from "../../src/store/memory/memory-store.ts";
 import { FakeBuilder, FakeImageStore, fakeSource } from "./fake-builder.ts";
 import { FakeScheduler } from "./fake-scheduler.ts";
@@ -75,6 +77,8 @@ export interface World {
   readonly repositories: FakeRepositories;
   /** Where the router's workers would write. */
   readonly accessLogs: string;
+  /** The router's workers count this, and a second passes for them. */
+  count(app: string, traffic: Traffic): void;
   /** Everything that the last jobs told, one line each. */
   readonly told: string[];
   /** The daemon is told to stop. */
@@ -92,6 +96,7 @@ export async function createWorld(test: TestContext, settings: Partial<Operation
   const publisher = new RecordingPublisher();
   const repositories = new FakeRepositories();
   const stopping = new AbortController();
+  let traffic: TrafficSnapshot = { at: Date.now(), totals: new Map(), open: new Map(), workers: 2 };
   const accessLogs = await mkdtemp(join(tmpdir(), "berth-world-"));
   const shared = new SharedPublisher(publisher, logger);
   const context: Context = {
@@ -101,6 +106,7 @@ export async function createWorld(test: TestContext, settings: Partial<Operation
     images,
     publisher: shared,
     foreign: shared,
+    traffic: { snapshot: async () => traffic },
     routerLogs: createAccessLogFiles(accessLogs),
     repositories,
     logger,
@@ -150,6 +156,10 @@ export async function createWorld(test: TestContext, settings: Partial<Operation
     publisher,
     repositories,
     accessLogs,
+    count: (app, counted) => {
+      const totals = new Map(traffic.totals).set(app, sumOf(traffic.totals.get(app) ?? noTraffic, counted));
+      traffic = { ...traffic, at: traffic.at + 1_000, totals };
+    },
     told,
     stop: () => stopping.abort(new Error("Berth is being stopped")),
     job,

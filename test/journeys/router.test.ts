@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
 import { before, suite, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { WebSocket } from "ws";
 import { type Berth, runOk, startBerth } from "../helpers/berth.ts";
+import { constantLoad } from "../helpers/load.ts";
 import { afterSuite } from "../helpers/suite.ts";
 
 suite("the router in front of real dynos", () => {
   let berth: Berth;
   const cleanup = afterSuite();
   before(async () => {
-    berth = await startBerth(cleanup);
+    berth = await startBerth(cleanup, "--metrics-port", "0");
     await berth.pushOk(await berth.repository("node-web"), "shop");
   });
 
@@ -51,5 +53,31 @@ suite("the router in front of real dynos", () => {
     assert.equal(seen["x-forwarded-port"], String(berth.httpPort));
     assert.match(seen["x-request-start"] ?? "", /^\d{13}$/);
     assert.match(seen["x-request-id"] ?? "", /^[A-Za-z0-9-]{20,200}$/);
+  });
+
+  test("requests are among the app's logs, in router:top and in the metrics, also those from before the daemon's start", async () => {
+    await berth.fetch("shop", "/before");
+    await berth.signal("SIGKILL");
+    await berth.fetch("shop", "/without-daemon");
+    await berth.serve();
+    const seen = async () => (await berth.cliOk("logs", "shop", "-p", "router")).trim().split("\n");
+    while (!(await seen()).some((line) => line.includes("/without-daemon"))) await delay(100);
+    assert.match(
+      (await seen()).at(-1) ?? "",
+      /^\S+Z berth\[router\]: at=info method=GET path="\/without-daemon" host=/,
+    );
+    assert.match(await berth.cliOk("logs", "shop"), /berth\[router\]: .*path="\/before"/);
+
+    const top = berth.cliOk("router:top", "shop", "--once", "--interval", "3", "--format", "json");
+    const load = constantLoad({ port: berth.httpPort, host: "shop.berth.test", path: "/", perSecond: 20 });
+    const { apps } = JSON.parse(await top) as { apps: { app: string; "requests-per-second": number }[] };
+    await load.stop();
+    assert.equal(apps[0]?.app, "shop");
+    assert.ok((apps[0]?.["requests-per-second"] ?? 0) > 1);
+
+    const started = berth.log.findLast((line) => line.includes("metrics at 127.0.0.1")) ?? "";
+    const metrics = await fetch(`http://127.0.0.1:${JSON.parse(started).port}/metrics`);
+    const counted = /berth_router_requests_total\{app="shop",status="2xx"\} (\d+)/.exec(await metrics.text());
+    assert.ok(Number(counted?.[1]) > 10);
   });
 });

@@ -176,7 +176,7 @@ suite("when one side goes away in the middle", () => {
     sent.destroy();
     await gone.promise;
     await worker.end("SIGTERM");
-    assert.match((await worker.accessLines())[0] ?? "", /at=warning code=H27 .*status=499/);
+    assert.match((await worker.accessLines())[0] ?? "", /sock=client at=warning code=H27 .*status=499/);
   });
 
   test("a client that leaves before the answer takes its request with it", async (t) => {

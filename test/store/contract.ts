@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
+import { noTraffic } from "../../src/model/traffic.ts";
 import { type Changes, type Store, StoreConflict, type View } from "../../src/store/store.ts";
 import { aBuild, aKey, anApp, aRelease } from "./samples.ts";
 
@@ -303,6 +304,7 @@ export function storeContract(name: string, open: () => Store): void {
           (changes) => changes.domains.add("none", "a.example.com"),
           (changes) => changes.formation.set("none", { web: 1 }),
           (changes) => changes.properties.set("none", "k", "v"),
+          (changes) => changes.traffic.add("none", 10, { at: 0, traffic: noTraffic }),
         ];
         for (const addition of additions) assert.throws(() => store.write(addition), bug, String(addition));
       });
@@ -334,6 +336,33 @@ export function storeContract(name: string, open: () => Store): void {
         store.write((changes) => changes.keys.insert(aKey()));
         assert.throws(() => store.write((c) => c.keys.insert(aKey({ fingerprint: "x" }))), conflict("key name"));
         assert.throws(() => store.write((c) => c.keys.insert(aKey({ name: "x" }))), conflict("key fingerprint"));
+      });
+    });
+
+    describe("traffic", () => {
+      const traffic = { statuses: [0, 0, 3], errors: {}, bytes: 10, durationMs: 5, latency: [1, 2] };
+      const more = { statuses: [0, 0, 1, 0, 0, 1], errors: { H12: 1 }, bytes: 1, durationMs: 2, latency: [0, 0, 2] };
+
+      it("is added up in each period, listed from a time on, and forgotten before one", () => {
+        store.write((changes) => {
+          changes.apps.insert(anApp());
+          changes.traffic.add("a", 10, { at: 20, traffic });
+          changes.traffic.add("a", 10, { at: 10, traffic });
+          changes.traffic.add("a", 10, { at: 20, traffic: more });
+          changes.traffic.add("a", 60, { at: 0, traffic });
+        });
+        const sum = { statuses: [0, 0, 4, 0, 0, 1], errors: { H12: 1 }, bytes: 11, durationMs: 7, latency: [1, 2, 2] };
+        const of = (step: number, from: number) => store.read((view) => view.traffic.of("a", step, from));
+        assert.deepEqual(of(10, 0), [
+          { at: 10, traffic },
+          { at: 20, traffic: sum },
+        ]);
+        assert.deepEqual(of(10, 11), [{ at: 20, traffic: sum }]);
+        store.write((changes) => changes.traffic.forget(10, 20));
+        assert.deepEqual(of(10, 0), [{ at: 20, traffic: sum }]);
+        assert.deepEqual(of(60, 0), [{ at: 0, traffic }]);
+        store.write((changes) => changes.apps.remove("a"));
+        assert.deepEqual(of(60, 0), []);
       });
     });
 

@@ -1,6 +1,7 @@
 import type { App } from "../../model/app.ts";
 import type { Key } from "../../model/key.ts";
 import type { Release } from "../../model/release.ts";
+import { noTraffic, sumOf } from "../../model/traffic.ts";
 import { type Changes, StoreConflict } from "../store.ts";
 import type { State } from "./state.ts";
 import { createView } from "./view.ts";
@@ -80,6 +81,16 @@ export function createChanges(state: () => State): Changes {
         else merge(state(), state().properties, appId, { [key]: value });
       },
     },
+    traffic: {
+      ...view.traffic,
+      add: (appId, step, { at, traffic }) => {
+        requireApp(state(), appId);
+        const key = `${appId} ${step} ${at}`;
+        const sum = sumOf(state().traffic.get(key)?.traffic ?? noTraffic, traffic);
+        state().traffic.set(key, { appId, step, at, traffic: sum });
+      },
+      forget: (step, before) => deleteWhere(state().traffic, (period) => period.step === step && period.at < before),
+    },
   };
 }
 
@@ -112,6 +123,7 @@ function removeApp(state: State, id: string): void {
   }
   deleteWhere(state.releases, (release) => release.appId === id);
   deleteWhere(state.domains, (owner) => owner === id);
+  deleteWhere(state.traffic, (period) => period.appId === id);
   for (const map of [state.apps, state.config, state.nextVersions, state.formation, state.properties]) map.delete(id);
 }
 

@@ -2,6 +2,7 @@ import type { App, ConfigVars, Formation } from "../../model/app.ts";
 import type { Build } from "../../model/build.ts";
 import type { Key } from "../../model/key.ts";
 import type { Release } from "../../model/release.ts";
+import type { TrafficPeriod } from "../../model/traffic.ts";
 
 /**
  * All state. A value in a map is never changed, only replaced, so a copy of the maps is a copy of the state: that makes
@@ -23,6 +24,8 @@ export interface State {
   readonly routes: Map<string, string>;
   /** App id, or undefined for the host. */
   readonly properties: Map<string | undefined, Readonly<Record<string, string>>>;
+  /** By app, step and time together. */
+  readonly traffic: Map<string, TrafficPeriod & { readonly appId: string; readonly step: number }>;
 }
 
 export function emptyState(): State {
@@ -38,6 +41,7 @@ export function emptyState(): State {
     formation: new Map(),
     routes: new Map(),
     properties: new Map(),
+    traffic: new Map(),
   };
 }
 
@@ -54,5 +58,6 @@ export function copyState(state: State): State {
     formation: new Map(state.formation),
     routes: new Map(state.routes),
     properties: new Map(state.properties),
+    traffic: new Map(state.traffic),
   };
 }

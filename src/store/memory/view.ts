@@ -41,6 +41,12 @@ export function createView(state: () => State): View {
       get: (appId, key) => Object.entries(state().properties.get(appId) ?? {}).find(([name]) => name === key)?.[1],
       of: (appId) => sorted(state().properties.get(appId)),
     },
+    traffic: {
+      of: (appId, step, from) =>
+        copies(state().traffic, (period) => period.appId === appId && period.step === step && period.at >= from)
+          .sort(by((period) => period.at))
+          .map(({ at, traffic }) => ({ at, traffic })),
+    },
   };
 }
 

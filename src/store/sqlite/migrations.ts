@@ -103,4 +103,15 @@ export const migrations: readonly string[] = [
     url TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Requests of an app in the \`step\` seconds from \`at\` (Unix seconds) on.
+  CREATE TABLE traffic (
+    app_id TEXT NOT NULL REFERENCES apps (id) ON DELETE CASCADE,
+    step INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    counts TEXT NOT NULL CHECK (json_valid(counts)),
+    PRIMARY KEY (app_id, step, at)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX traffic_by_time ON traffic (step, at);
+  `,
 ];

@@ -9,6 +9,7 @@ import { keyChanges, keyView } from "./tables/keys.ts";
 import { propertyChanges, propertyView } from "./tables/properties.ts";
 import { releaseChanges, releaseView } from "./tables/releases.ts";
 import { routeChanges, routeView } from "./tables/routes.ts";
+import { trafficChanges, trafficView } from "./tables/traffic.ts";
 
 export function createView(connection: Connection): View {
   return {
@@ -21,6 +22,7 @@ export function createView(connection: Connection): View {
     formation: formationView(connection),
     routes: routeView(connection),
     properties: propertyView(connection),
+    traffic: trafficView(connection),
   };
 }
 
@@ -35,5 +37,6 @@ export function createChanges(connection: Connection): Changes {
     formation: formationChanges(connection),
     routes: routeChanges(connection),
     properties: propertyChanges(connection),
+    traffic: trafficChanges(connection),
   };
 }

@@ -32,6 +32,7 @@ export const parts: Parts = {
       "routing/foreign.ts",
       "routing/compile-routes.ts",
       "routing/router-logs.ts",
+      "routing/traffic-source.ts",
       "git/repositories.ts",
       "git/service.ts",
       "certificates/issuer.ts",
@@ -64,6 +65,9 @@ export const parts: Parts = {
   "root-flag": { files: ["cli/root-flag.ts"], imports: [] },
   cli: { files: ["cli/"], imports: [...base, "paths", "config", "commands", "root-flag"] },
 
+  // The metrics, and a door later.
+  http: { files: ["http/"], imports: base },
+
   // A process of its own, which must not need the daemon's code.
   router: { files: ["router/"], imports: ["lib", "routes"] },
 
@@ -86,6 +90,7 @@ export const parts: Parts = {
       "commands",
       "ssh",
       "cli",
+      "http",
     ],
   },
   main: {
