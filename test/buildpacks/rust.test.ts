@@ -36,12 +36,7 @@ suite("buildpack rust", () => {
   test("the image has the program and nothing of Rust", async () => {
     assert.equal(first.result("base"), undefined);
     assert.equal((await workbench.command(first.image, "/exec", "cargo", "--version")).code, 127);
-    const { stdout } = await workbench.command(
-      first.image,
-      "sh",
-      "-c",
-      "du -sk /app; find /app/target -type f",
-    );
+    const { stdout } = await workbench.command(first.image, "sh", "-c", "du -sk /app; find /app/target -type f");
     assert.ok(Number.parseInt(stdout, 10) < 2000, stdout);
     assert.match(stdout, /\n\/app\/target\/release\/rust-web\n$/);
   });

@@ -26,6 +26,11 @@ export async function serveDownloads(
 
 /** A tar of these files, all of them programs; compressed as `flag` tells tar. */
 export async function archiveOf(folder: string, flag: "z" | "J"): Promise<Buffer> {
-  const base64 = await runOk("bash", ["-c", `chmod -R 755 "$1" && tar -C "$1" -${flag}c -- $(ls "$1") | base64`, "bash", folder]);
+  const base64 = await runOk("bash", [
+    "-c",
+    `chmod -R 755 "$1" && tar -C "$1" -${flag}c -- $(ls "$1") | base64`,
+    "bash",
+    folder,
+  ]);
   return Buffer.from(base64, "base64");
 }
