@@ -104,7 +104,10 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
   undo(() => traffic.stop());
 
   const background = new Background(logger);
-  const scheduler = createDockerLocalScheduler({ engine, instance, network, logger });
+  const scheduler = createDockerLocalScheduler({
+    ...{ engine, instance, network, logger },
+    settings: { caFile: settings.caInApps === "yes" ? settings.caFile : undefined },
+  });
   const git = { environment: outboundEnvironment(settings), mirrors: settings.gitMirrors };
   const library = createBuildpackLibrary({ folder: paths.buildpacks, caFile: settings.caFile, ...git });
   const builder = createBuildpackBuilder({

@@ -1,4 +1,5 @@
 import type { ConfigVars } from "../model/app.ts";
+import { authorities, trust } from "../model/authorities.ts";
 import { type DynoSpec, dynoName, type RestartPolicy } from "../model/dyno.ts";
 import type { ContainerCreateOptions } from "./engine.ts";
 import { dokkuLabels, type Kind, labels } from "./labels.ts";
@@ -10,6 +11,8 @@ export interface ContainerSettings {
   /** As Docker writes sizes: `10m`. */
   readonly logMaxSize: string;
   readonly logMaxFiles: number;
+  /** Bundle of authorities on the host that containers trust in place of their image's own. */
+  readonly caFile?: string | undefined;
 }
 
 export const defaultContainerSettings: ContainerSettings = { pidsLimit: 1024, logMaxSize: "10m", logMaxFiles: 3 };
@@ -34,7 +37,10 @@ export function dynoOptions(
   return {
     Image: spec.image,
     ...process(spec),
-    Env: environment(spec.config, { DYNO: dyno, ...(spec.port === undefined ? {} : { PORT: String(spec.port) }) }),
+    Env: environment(
+      { ...trusting(settings), ...spec.config },
+      { DYNO: dyno, ...(spec.port === undefined ? {} : { PORT: String(spec.port) }) },
+    ),
     Labels: {
       ...commonLabels(place, "dyno", spec.app),
       [labels.processType]: spec.processType,
@@ -50,7 +56,7 @@ export function dynoOptions(
     StopTimeout: spec.stopTimeoutSeconds,
     HostConfig: {
       ...(spec.runtime === undefined ? confinement(settings) : imageConfinement(settings)),
-      ...mounts(spec, place.instance),
+      ...mounts([...volumes(spec, place.instance), ...authorityMounts(settings.caFile)]),
       RestartPolicy: restartPolicy(spec.restartPolicy),
       LogConfig: {
         Type: "json-file",
@@ -87,7 +93,10 @@ export function runOptions(
     Image: run.image,
     // An image of another make has no /exec; its ENTRYPOINT, where it has one, gets the words.
     Cmd: run.ownImage ? [...run.command] : ["/exec", ...run.command],
-    Env: environment({ ...(withTerminal ? { TERM: run.terminal } : {}), ...run.config }, { DYNO: run.name }),
+    Env: environment(
+      { ...trusting(settings), ...(withTerminal ? { TERM: run.terminal } : {}), ...run.config },
+      { DYNO: run.name },
+    ),
     Labels: {
       ...commonLabels(place, "run", run.app),
       [labels.session]: place.session,
@@ -107,6 +116,7 @@ export function runOptions(
     ...(withTerminal ? { StopSignal: "SIGHUP" } : {}),
     HostConfig: {
       ...(run.ownImage ? imageConfinement(settings) : confinement(settings)),
+      ...mounts(authorityMounts(settings.caFile)),
       // The caller reads it; a copy on disk would have no reader.
       LogConfig: { Type: "none", Config: {} },
       NetworkMode: place.network,
@@ -146,21 +156,32 @@ function process({ command, runtime }: DynoSpec): ContainerCreateOptions {
   };
 }
 
-function mounts({ app, runtime }: DynoSpec, instance: string) {
-  if (runtime === undefined || runtime.volumes.length === 0) return {};
-  return {
-    Mounts: runtime.volumes.map(({ name, target, readOnly }) => ({
-      Type: "volume" as const,
-      Source: dataVolume(instance, runtime.appId, name),
-      Target: target,
-      ReadOnly: readOnly,
-      VolumeOptions: {
-        NoCopy: false,
-        Labels: { ...commonLabels({ instance }, "data", app), [labels.appId]: runtime.appId },
-        DriverConfig: { Name: "local", Options: {} },
-      },
-    })),
-  };
+function volumes({ app, runtime }: DynoSpec, instance: string) {
+  if (runtime === undefined) return [];
+  return runtime.volumes.map(({ name, target, readOnly }) => ({
+    Type: "volume" as const,
+    Source: dataVolume(instance, runtime.appId, name),
+    Target: target,
+    ReadOnly: readOnly,
+    VolumeOptions: {
+      NoCopy: false,
+      Labels: { ...commonLabels({ instance }, "data", app), [labels.appId]: runtime.appId },
+      DriverConfig: { Name: "local", Options: {} },
+    },
+  }));
+}
+
+/** The host's authorities where programs look for them. */
+export function authorityMounts(caFile: string | undefined) {
+  return caFile === undefined ? [] : [{ Type: "bind" as const, Source: caFile, Target: authorities, ReadOnly: true }];
+}
+
+function trusting({ caFile }: ContainerSettings): ConfigVars {
+  return caFile === undefined ? {} : trust;
+}
+
+function mounts<T>(all: readonly T[]): { Mounts?: T[] } {
+  return all.length === 0 ? {} : { Mounts: [...all] };
 }
 
 /** Name of a volume that an app's compose file declares. */

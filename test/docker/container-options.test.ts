@@ -94,6 +94,21 @@ suite("Container options", () => {
     assert.equal(mount?.VolumeOptions?.Labels["berth.type"], "data");
   });
 
+  test("where the host says so, dynos trust what it trusts; what the app says of that wins", () => {
+    const trusting = { ...defaultContainerSettings, caFile: "/etc/ca.pem" };
+    const options = dynoOptions({ ...web, config: { SSL_CERT_FILE: "/app/own.pem" } }, place, trusting);
+    const run = { ...web, command: ["x"], name: "run.1", terminal: undefined };
+    const oneOff = runOptions(run, { instance: "i", network: "berth-i", session: "s" }, trusting);
+    for (const { HostConfig } of [options, oneOff]) {
+      const [mount] = HostConfig?.Mounts ?? [];
+      assert.deepEqual([mount?.Type, mount?.Source, mount?.ReadOnly], ["bind", "/etc/ca.pem", true]);
+      assert.equal(mount?.Target, "/etc/ssl/certs/ca-certificates.crt");
+    }
+    assert.ok(options.Env?.includes("SSL_CERT_FILE=/app/own.pem"));
+    assert.ok(oneOff.Env?.includes("NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt"));
+    assert.equal(dyno.HostConfig?.Mounts, undefined);
+  });
+
   test("a dyno without a port keeps the PORT of its config", () => {
     const { Env, Labels } = dynoOptions(
       { ...web, processType: "worker", port: undefined },

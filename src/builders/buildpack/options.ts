@@ -1,9 +1,8 @@
-import { commonLabels, confinement, dynoUser, environment } from "../../docker/container-options.ts";
+import { authorityMounts, commonLabels, confinement, dynoUser, environment } from "../../docker/container-options.ts";
 import type { ContainerCreateOptions } from "../../docker/engine.ts";
 import { cacheVolume } from "../../docker/image-store.ts";
 import { labels } from "../../docker/labels.ts";
 import type { ConfigVars } from "../../model/app.ts";
-import { authorities } from "../network/authorities.ts";
 import { networkEnvironment } from "../network/environment.ts";
 import type { BuildNetwork } from "../network/network.ts";
 
@@ -66,9 +65,7 @@ export function buildOptions(
             DriverConfig: { Name: "local", Options: {} },
           },
         },
-        ...(caFile === undefined
-          ? []
-          : [{ Type: "bind" as const, Source: caFile, Target: authorities, ReadOnly: true }]),
+        ...authorityMounts(caFile),
       ],
     },
   };

@@ -1,7 +1,5 @@
 import { createHash } from "node:crypto";
 
-/** Where everything in the images looks for certificates to trust. */
-export const authorities = "/etc/ssl/certs/ca-certificates.crt";
 /** Where Debian's Java looks for them; others are told to. */
 export const trustStore = "/etc/ssl/certs/java/cacerts";
 

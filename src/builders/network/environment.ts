@@ -1,5 +1,6 @@
 import type { ConfigVars } from "../../model/app.ts";
-import { authorities, trustStore } from "./authorities.ts";
+import { authorities, trust } from "../../model/authorities.ts";
+import { trustStore } from "./authorities.ts";
 import type { BuildNetwork } from "./network.ts";
 
 /**
@@ -9,7 +10,7 @@ import type { BuildNetwork } from "./network.ts";
 export function networkEnvironment(network: BuildNetwork): ConfigVars {
   return given({
     ...proxyEnvironment(network),
-    ...(network.caFile === undefined ? {} : trust),
+    ...(network.caFile === undefined ? {} : buildTrust),
     // Its file is /etc/npmrc: there it yields to the .npmrc of an app, as a variable would not.
     npm_config_globalconfig: "/etc/npmrc",
     COREPACK_NPM_REGISTRY: network.npmRegistry,
@@ -33,11 +34,9 @@ export function proxyEnvironment({
   return given({ ...lower, ...upper });
 }
 
-/** Variables by which tools with a list of their own find the system's. */
-export const trust: ConfigVars = {
-  SSL_CERT_FILE: authorities,
-  NODE_EXTRA_CA_CERTS: authorities,
-  REQUESTS_CA_BUNDLE: authorities,
+/** What only builds need to be told besides. */
+const buildTrust: ConfigVars = {
+  ...trust,
   PIP_CERT: authorities,
   CURL_CA_BUNDLE: authorities,
   GIT_SSL_CAINFO: authorities,

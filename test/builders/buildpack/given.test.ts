@@ -6,10 +6,11 @@ import { Readable } from "node:stream";
 import { after, before, suite, test } from "node:test";
 import type { BuildRequest, Image } from "../../../src/builders/builder.ts";
 import { type BuildpackBuilder, createBuildpackBuilder } from "../../../src/builders/buildpack/create-builder.ts";
+import { directNetwork } from "../../../src/builders/network/network.ts";
 import { createBuildpackLibrary } from "../../../src/git/buildpacks/library.ts";
 import { makeTar } from "../../../src/lib/tar.ts";
 import { runOk } from "../../helpers/berth.ts";
-import { type DockerPlace, dockerPlace } from "../../helpers/docker.ts";
+import { type DockerPlace, dockerPlace, rawDocker } from "../../helpers/docker.ts";
 import { buildImage, requireImages, runImage } from "../../helpers/images.ts";
 import { never } from "../../schedulers/contract.ts";
 
@@ -181,6 +182,39 @@ suite("Builds with other people's buildpacks", { concurrency: 2 }, () => {
     const next = await pack("next", { "bin/compile": "true" });
     const { text } = await build({ Procfile: "web: x\n" }, { listed: [nosy, next] });
     assert.match(text, /nosy app detected\n4\n32767\n0\nnone\n/);
+  });
+
+  test("the host's mirrors are where each tool looks, and an app's own settings win over them", async () => {
+    const address = "https://mirror.test/x/";
+    const mirrored = createBuildpackBuilder({
+      ...{ ...place, runImage, buildImage, library: createBuildpackLibrary({ folder, caFile: undefined }) },
+      buildNetwork: {
+        ...directNetwork,
+        npmRegistry: address,
+        cratesIndex: address,
+        rubygemsMirror: address,
+        mavenMirror: address,
+        aptMirror: "http://apt.test/a&b",
+        goProxy: "off",
+        gitMirrors: [{ from: "https://github.com/", to: "https://git.test/" }],
+        httpProxy: "http://proxy.test:3128",
+      },
+    });
+    const probe = [
+      "cat /etc/npmrc ~/.npmrc /.cargo/config.toml ~/.m2/settings.xml | grep -c mirror.test",
+      "git ls-remote https://github.com/a/b 2>&1 | grep -o 'git.test\\|proxy.test' | head -n 1",
+      "cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2> /dev/null | grep -o 'https\\?://[^/ ]*/a&b/' | sort -u",
+      "touch ~/.m2/writable && echo $GOPROXY $http_proxy $HTTP_PROXY",
+    ].join("\n");
+    const probing = await pack("probing", { "bin/compile": probe });
+    const { text, image } = await build({ Procfile: "web: x\n" }, { listed: [probing] }, mirrored);
+    assert.match(
+      text,
+      /\n4\ngit\.test\nhttp:\/\/apt\.test\/a&b\/\noff http:\/\/proxy\.test:3128 http:\/\/proxy\.test:3128\n/,
+    );
+    const { Config } = await rawDocker().getImage(image.reference).inspect();
+    assert.doesNotMatch(Config.Env?.join("\n") ?? "", /test/, "the image has none of it");
+    await mirrored.settled();
   });
 
   test("heroku/NAME is found where the host says, and with detection the first that fits builds", async () => {
