@@ -10,6 +10,7 @@ import { type Paths, pathsBelow } from "./config/paths.ts";
 import type { Settings } from "./config/schema.ts";
 import { version } from "./config/version.ts";
 import { createDockerEngine } from "./docker/create-engine.ts";
+import { freeDisk } from "./docker/free-disk.ts";
 import { createImageStore } from "./docker/image-store.ts";
 import { type BerthNetwork, ensureNetwork } from "./docker/network.ts";
 import { sweep } from "./docker/sweep.ts";
@@ -26,6 +27,7 @@ import { acceptsConnections } from "./lib/tcp-probe.ts";
 import { UserError } from "./model/errors.ts";
 import { AppLocks } from "./operations/app-locks.ts";
 import { Background } from "./operations/background.ts";
+import { BuildQueue } from "./operations/build-queue.ts";
 import type { Context, OperationSettings } from "./operations/context.ts";
 import { createOperations } from "./operations/create-operations.ts";
 import { InService } from "./operations/in-service.ts";
@@ -138,6 +140,8 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
     oneOffs: new OneOffs(),
     stopping,
     background,
+    buildQueue: new BuildQueue(settings.buildsAtOnce),
+    freeDiskBytes: () => freeDisk(engine, paths.root),
     retiring: new Set(),
     probe: acceptsConnections,
     now: Date.now,
@@ -237,6 +241,9 @@ function operationSettings(settings: Settings, httpPort: number): OperationSetti
     drainTimeoutMs: settings.drainTimeout,
     stopTimeoutSeconds: Math.ceil(settings.stopTimeout / 1000),
     buildTimeoutMs: settings.buildTimeout,
+    buildCpus: settings.buildCpus,
+    buildMemoryBytes: settings.buildMemory,
+    minFreeDiskBytes: settings.minFreeDisk,
     keepReleases: settings.keepReleases,
     deployBranch: settings.deployBranch,
   };

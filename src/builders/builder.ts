@@ -27,6 +27,7 @@ export interface BuildRequest {
   readonly buildpacks?: { readonly listed: readonly string[]; readonly manifest: readonly string[] };
   /** What buildpacks are told as STACK, where the app does not take the default. */
   readonly stack?: string | undefined;
+  readonly limits: BuildLimits;
 }
 
 /** What the app's own settings say of its builds. */
@@ -34,6 +35,14 @@ export interface BuildSettings {
   readonly dockerfilePath: string;
   /** As `docker-options:add APP build` has taken them, one each. */
   readonly dockerOptions: readonly string[];
+}
+
+/** What a build may use of the host; beside running apps it always comes second. */
+export interface BuildLimits {
+  /** Cores: 1.5 is one and a half. */
+  readonly cpus: number;
+  /** 0 for no limit. */
+  readonly memoryBytes: number;
 }
 
 /** The immutable result of a build. */
@@ -65,4 +74,9 @@ export interface ImageStore {
   remove(reference: string): Promise<void>;
   /** Everything kept between builds of the app. */
   removeCache(appId: string): Promise<void>;
+  /**
+   * What no name leads to any more, and what was kept for other apps than these: `appIds` is asked once it is known what
+   * there is. Gives how many things. Not while something is built.
+   */
+  removeLeftovers(appIds: () => readonly string[]): Promise<number>;
 }

@@ -17,8 +17,16 @@ import { buildpacksRemove } from "./buildpacks/remove.ts";
 import { buildpacksReport } from "./buildpacks/report.ts";
 import { buildpacksSet } from "./buildpacks/set.ts";
 import { buildpacksSetProperty } from "./buildpacks/set-property.ts";
+import { buildsCancel } from "./builds/cancel.ts";
+import { buildsInfo } from "./builds/info.ts";
+import { buildsList } from "./builds/list.ts";
+import { buildsOutput } from "./builds/output.ts";
+import { buildsPrune } from "./builds/prune.ts";
+import { buildsReport } from "./builds/report.ts";
+import { buildsSet } from "./builds/set.ts";
 import { checksReport } from "./checks/report.ts";
 import { checksSet } from "./checks/set.ts";
+import { cleanup } from "./cleanup.ts";
 import type { Command } from "./command.ts";
 import { configExport } from "./config/export.ts";
 import { configGet } from "./config/get.ts";
@@ -89,6 +97,13 @@ export const commands: readonly Command[] = [
   buildpacksReport,
   buildpacksSet,
   buildpacksSetProperty,
+  buildsCancel,
+  buildsInfo,
+  buildsList,
+  buildsOutput,
+  buildsPrune,
+  buildsReport,
+  buildsSet,
   checksReport,
   checksSet,
   configExport,
@@ -133,6 +148,7 @@ export const commands: readonly Command[] = [
   sshKeysAdd,
   sshKeysList,
   sshKeysRemove,
+  cleanup,
   logs,
   rollback,
   run,
@@ -147,6 +163,7 @@ export const namespaces: Readonly<Record<string, string>> = {
   builder: "Choose what builds an app",
   "builder-dockerfile": "Manage builds with a Dockerfile",
   buildpacks: "Manage the buildpacks with which an app is built",
+  builds: "Look at builds, cancel them, and manage what they may use",
   checks: "Manage how new dynos are checked before they get traffic",
   config: "Manage the config vars of an app, which its processes see as their environment",
   "docker-options": "Manage options of an app's image builds",

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { isAbsolute, resolve } from "node:path";
+import { parseSize } from "../lib/size.ts";
 
 /** What values a setting takes. `parse` gives undefined for a text that does not fit; `allowed` completes "allowed is ...". */
 export interface Rule<T> {
@@ -32,6 +33,17 @@ export const duration: Rule<number> = {
     const ms = Math.round(Number(match?.[1]) * (unitMs[match?.[2] ?? ""] ?? Number.NaN));
     return ms >= 0 && ms <= longestMs ? ms : undefined;
   },
+};
+
+/** Result in bytes. */
+export const size: Rule<number> = {
+  allowed: "a size such as 512m or 2g",
+  parse: parseSize,
+};
+
+export const cores: Rule<number> = {
+  allowed: "a number of cores such as 1.5, at least 0.1",
+  parse: (text) => (/^\d{1,3}(\.\d{1,2})?$/.test(text) && Number(text) >= 0.1 ? Number(text) : undefined),
 };
 
 export const path: Rule<string> = {

@@ -1,4 +1,4 @@
-import { availableParallelism } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
 import { logLevels } from "../lib/logger.ts";
 import { defaultRoot } from "./environment.ts";
 import {
@@ -7,6 +7,7 @@ import {
   branch,
   buildpackAddress,
   checksumDatabase,
+  cores,
   count,
   domain,
   duration,
@@ -20,6 +21,7 @@ import {
   proxyAddress,
   type Rule,
   replacements,
+  size,
   webAddress,
 } from "./rules.ts";
 
@@ -218,6 +220,35 @@ export const schema = {
     description: "A build that takes longer is cancelled.",
     default: "30m",
     example: "1h",
+  }),
+  "build-cpus": setting(cores, {
+    description: "Cores that one build may use. Running apps come first in any case.",
+    fallback: {
+      text: "three quarters of the cores, at least 1",
+      value: () => String(Math.max(1, availableParallelism() * 0.75)),
+    },
+    example: "1.5",
+  }),
+  "build-memory": setting(size, {
+    description: "Memory that one build may use; one that needs more is killed.",
+    fallback: {
+      text: "three quarters of the memory",
+      value: () => String(Math.floor(totalmem() * 0.75)),
+    },
+    example: "2g",
+  }),
+  "builds-at-once": setting(count(1, 256), {
+    description: "How many builds may run at the same time; others wait.",
+    fallback: {
+      text: "half the number of cores, at least 1",
+      value: () => String(Math.max(1, Math.floor(availableParallelism() / 2))),
+    },
+    example: "2",
+  }),
+  "min-free-disk": setting(size, {
+    description: "No build is begun where less disk space is free.",
+    default: "1g",
+    example: "5g",
   }),
   "health-timeout": setting(duration, {
     description: "How long a new web process may take until it accepts connections.",

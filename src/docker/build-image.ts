@@ -4,6 +4,7 @@ import { LineSplitter } from "../lib/line-splitter.ts";
 import { openBuildSession } from "./build-session.ts";
 import { BuildTrace } from "./build-trace.ts";
 import type { Call } from "./call.ts";
+import { resources } from "./container-options.ts";
 import type { ImageBuild } from "./engine.ts";
 import { engineMessages } from "./messages.ts";
 import { handled } from "./wire.ts";
@@ -77,8 +78,16 @@ function query(build: ImageBuild): Record<string, unknown> {
     ...(platform !== undefined && { platform }),
     ...(noCache && { nocache: true }),
     ...(pull && { pull: true }),
-    ...(build.backend === "classic" && { rm: true, forcerm: true }),
+    ...(build.backend === "classic" && { rm: true, forcerm: true, ...limits(build) }),
   };
+}
+
+const quotaPeriod = 100_000;
+
+function limits({ limits: { cpus, memoryBytes } }: ImageBuild): Record<string, number> {
+  const { CpuShares, Memory, MemorySwap } = resources({ cpus, memoryBytes });
+  const quota = { cpuperiod: quotaPeriod, cpuquota: Math.round(cpus * quotaPeriod) };
+  return { cpushares: CpuShares, memory: Memory, memswap: MemorySwap, ...quota };
 }
 
 /** The classic builder paints what comes from stderr. */

@@ -1,3 +1,4 @@
+import type { BuildLimits } from "../builders/builder.ts";
 import type { ConfigVars } from "../model/app.ts";
 import { authorities, trust } from "../model/authorities.ts";
 import { type DynoSpec, dynoName, type RestartPolicy } from "../model/dyno.ts";
@@ -187,6 +188,14 @@ function mounts<T>(all: readonly T[]): { Mounts?: T[] } {
 /** Name of a volume that an app's compose file declares. */
 export function dataVolume(instance: string, appId: string, name: string): string {
   return `berth-${instance}-data-${appId}-${name}`;
+}
+
+// The engine's default is 1024: where there is not enough for all, running apps get four times as much.
+const buildShare = 256;
+
+/** What a build may use. Without swap: what does not fit into the memory must not slow down the whole host before it is killed. */
+export function resources({ cpus, memoryBytes }: BuildLimits) {
+  return { CpuShares: buildShare, NanoCpus: Math.round(cpus * 1e9), Memory: memoryBytes, MemorySwap: memoryBytes };
 }
 
 /** `reserved` names win. Values are passed as they are, newlines and all. */

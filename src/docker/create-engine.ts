@@ -18,6 +18,7 @@ export function createDockerEngine({ socketPath }: { socketPath: string }): Dock
         const { Version, ApiVersion } = await docker.version();
         return { version: Version, apiVersion: ApiVersion };
       }),
+    folder: () => call(async () => ((await docker.info()) as { DockerRootDir: string }).DockerRootDir),
     containers: containersOf(docker, call),
     images: imagesOf(docker, call, socketPath),
     networks: networksOf(docker, call),

@@ -1,5 +1,6 @@
 import type { Duplex, Readable } from "node:stream";
 import type { ContainerCreateOptions } from "dockerode";
+import type { BuildLimits } from "../builders/builder.ts";
 
 export type { ContainerCreateOptions } from "dockerode";
 
@@ -15,6 +16,8 @@ export interface DockerEngine {
   /** Random, other for each run of the daemon: what carries another one's label was left behind. */
   readonly session: string;
   version(): Promise<EngineVersion>;
+  /** Where it keeps images and containers: a path on its own machine. */
+  folder(): Promise<string>;
   readonly containers: Containers;
   readonly images: Images;
   readonly networks: Networks;
@@ -90,6 +93,8 @@ export interface Images {
   inspect(reference: string): Promise<ImageDetails | undefined>;
   /** References of those with all these labels. */
   list(labels: Labels): Promise<string[]>;
+  /** Those without a name that have all these labels, and nothing that a container uses. Gives how many. */
+  pruneUntagged(labels: Labels): Promise<number>;
   /** Throws EngineError with status 409 where a container uses it. */
   remove(reference: string): Promise<void>;
   /**
@@ -118,6 +123,8 @@ export interface ImageBuild {
   readonly noCache?: boolean;
   /** Ask registries for newer base images. */
   readonly pull?: boolean;
+  /** Kept by the classic builder; BuildKit has none for its steps. */
+  readonly limits: BuildLimits;
   /** Asked while the build runs, by BuildKit alone; undefined where there is none of that id. */
   readonly secret: (id: string) => string | undefined;
   readonly onLine: (line: string) => void;
@@ -162,6 +169,7 @@ export interface NetworkDetails {
 }
 
 export interface Volumes {
+  list(labels: Labels): Promise<{ name: string; labels: Labels }[]>;
   labels(name: string): Promise<Labels | undefined>;
   remove(name: string): Promise<void>;
 }

@@ -19,6 +19,20 @@ export function createImageStore({ engine, instance }: { engine: DockerEngine; i
         throw new UserError("image-in-use", `Image ${reference} is in use by a container`, { cause: error });
       }
     },
+    removeLeftovers: async (appIds) => {
+      const ours = { [labels.instance]: instance };
+      const bases = await engine.images.list({ ...ours, [labels.kind]: "base" });
+      const caches = await engine.volumes.list({ ...ours, [labels.kind]: "cache" });
+      const known = new Set(appIds().flatMap((id) => [baseImage(instance, id), cacheVolume(instance, id)]));
+      const removals = [
+        ...bases.filter((name) => !known.has(name)).map((name) => engine.images.remove(name)),
+        ...caches.filter(({ name }) => !known.has(name)).map(({ name }) => engine.volumes.remove(name)),
+      ];
+      // What a build or a container still uses, the engine keeps; the next time it may go.
+      const results = await Promise.allSettled(removals);
+      const removed = results.filter(({ status }) => status === "fulfilled").length;
+      return removed + (await engine.images.pruneUntagged(ours));
+    },
     removeCache: async (appId) => {
       const base = baseImage(instance, appId);
       if (isOurs((await engine.images.inspect(base))?.labels)) await engine.images.remove(base);

@@ -17,6 +17,12 @@ export function imagesOf(docker: Dockerode, call: Call, socketPath: string): Ima
         // Null where it has none, whatever the types say.
         return found.flatMap((image) => image.RepoTags ?? []).filter((reference) => reference !== "<none>:<none>");
       }),
+    pruneUntagged: (labels) =>
+      call(async () => {
+        const filters = { label: labelFilter(labels), dangling: ["true"] };
+        const { ImagesDeleted } = await docker.pruneImages({ filters });
+        return (ImagesDeleted ?? []).filter(({ Deleted }) => Deleted !== undefined).length;
+      }),
     remove: async (reference) => {
       await ifThere(call(() => docker.getImage(reference).remove()));
     },
@@ -40,6 +46,11 @@ function imageDetails({ Id, Config }: Dockerode.ImageInspectInfo): ImageDetails 
 
 export function volumesOf(docker: Dockerode, call: Call): Volumes {
   return {
+    list: (labels) =>
+      call(async () => {
+        const { Volumes: found } = await docker.listVolumes({ filters: { label: labelFilter(labels) } });
+        return (found ?? []).map((volume) => ({ name: volume.Name, labels: volume.Labels ?? {} }));
+      }),
     labels: async (name) => {
       const found = await ifThere(call(() => docker.getVolume(name).inspect()));
       return found && (found.Labels ?? {});

@@ -9,6 +9,7 @@ import type { Scheduler } from "../schedulers/scheduler.ts";
 import type { Store } from "../store/store.ts";
 import type { AppLocks } from "./app-locks.ts";
 import type { Background } from "./background.ts";
+import type { BuildQueue } from "./build-queue.ts";
 import type { InService } from "./in-service.ts";
 import type { OneOffs } from "./one-offs.ts";
 
@@ -30,12 +31,15 @@ export interface Context {
   readonly inService: InService;
   readonly oneOffs: OneOffs;
   readonly background: Background;
+  readonly buildQueue: BuildQueue;
   /** Aborts when the daemon is told to stop: what would go on for ever, such as followed logs, ends then. */
   readonly stopping: AbortSignal;
   /** Dynos on their way out: nobody else is to touch them. */
   readonly retiring: Set<string>;
   /** Whether something accepts connections there, told within the time. */
   readonly probe: (address: string, port: number, timeoutMs: number) => Promise<boolean>;
+  /** What is free where Berth and the engine keep their files: the smaller of the two. */
+  readonly freeDiskBytes: () => Promise<number>;
   /** Unix milliseconds. */
   readonly now: () => number;
 }
@@ -51,6 +55,11 @@ export interface OperationSettings {
   readonly drainTimeoutMs: number;
   readonly stopTimeoutSeconds: number;
   readonly buildTimeoutMs: number;
+  /** The cores and the memory that one build may use. */
+  readonly buildCpus: number;
+  readonly buildMemoryBytes: number;
+  /** No build is begun where less is free. */
+  readonly minFreeDiskBytes: number;
   /** Images are kept for this many releases of an app, the current one among them. */
   readonly keepReleases: number;
   readonly deployBranch: string | undefined;

@@ -3,7 +3,9 @@ import { globalDomains } from "./app-domains.ts";
 import { appReport } from "./app-report.ts";
 import { addBuildOption, buildOptions, removeBuildOptions } from "./build-options.ts";
 import { buildpacks, changeBuildpacks } from "./buildpacks.ts";
+import { buildOf, buildOutput, cancelBuild, listBuilds, pruneBuildRecords } from "./builds.ts";
 import { addDomains, clearDomains, enableDomains, removeDomains, resetDomains, setDomains } from "./change-domains.ts";
+import { cleanup } from "./cleanup.ts";
 import type { Context } from "./context.ts";
 import { createApp } from "./create-app.ts";
 import { deploy } from "./deploy.ts";
@@ -84,6 +86,12 @@ export function createOperations(context: Context): Operations {
     trafficHistory: (input) => trafficHistory(context, input),
     run: (input, io) => runDyno(context, input, io),
     deploy: (input, job) => deploy(context, input, job),
+    builds: (input) => listBuilds(context, input),
+    build: (input) => buildOf(context, input),
+    buildOutput: (input) => buildOutput(context, input),
+    cancelBuild: (input) => cancelBuild(context, input),
+    pruneBuilds: (input) => pruneBuildRecords(context, input),
+    cleanup: (input) => cleanup(context, input),
     busyWith: async (input) => {
       const app = context.store.read((view) => view.apps.byName(input.app));
       return app === undefined ? undefined : context.locks.busyWith(app.id);

@@ -1,5 +1,6 @@
 import type { Source } from "../builders/builder.ts";
 import type { App, ConfigVars, Formation, ProcessTypes } from "../model/app.ts";
+import type { Build } from "../model/build.ts";
 import type { Dyno } from "../model/dyno.ts";
 import type { Clash, ManualRoute } from "../model/foreign.ts";
 import type { Key } from "../model/key.ts";
@@ -116,6 +117,19 @@ export interface Operations {
 
   /** DESIGN.md, section 4. Creates the app where it is missing. A failure leaves the previous release serving. */
   deploy(input: { app: string; source: Source }, job: Job): Promise<Deployed>;
+  /** Of all apps where `app` is undefined, newest first. */
+  builds(input: { app: string | undefined }): Promise<{ app: string; build: Build }[]>;
+  /** The newest where `id` is undefined or `current`. Throws `build-missing`. */
+  build(input: { app: string; id: string | undefined }): Promise<Build>;
+  /** Its lines; of a build that runs, all until its end. Throws `build-missing`. */
+  buildOutput(input: { app: string; id: string | undefined; signal: AbortSignal }): Promise<AsyncIterable<string>>;
+  /** Throws `nothing-to-cancel`. */
+  cancelBuild(input: { app: string; actor: string }): Promise<void>;
+  /** Forgets the oldest builds; says how many. */
+  pruneBuilds(input: { app: string | undefined }): Promise<number>;
+  /** Removes what Berth made and no longer needs, of all apps where `app` is undefined. */
+  cleanup(input: { app: string | undefined }): Promise<CleanupReport>;
+
   /** What holds the app's lock, for a push that wants to know before it sends its objects. */
   busyWith(input: { app: string }): Promise<string | undefined>;
 }
@@ -123,9 +137,13 @@ export interface Operations {
 /** Settings with a value per app and for the host, under Dokku's names (`git:set APP deploy-branch main`). */
 export type PropertyKey =
   | "app-json.appjson-path"
+  | "builder-dockerfile.dockerfile-path"
   | "builder.build-dir"
   | "builder.selected"
-  | "builder-dockerfile.dockerfile-path"
+  | "builds.cpus"
+  | "builds.memory"
+  | "builds.retention"
+  | "builds.timeout-seconds"
   | "checks.timeout"
   | "git.deploy-branch"
   | "ps.restart-policy"
@@ -158,6 +176,14 @@ export interface Job {
   readonly signal: AbortSignal;
   /** Name of the key, or "local". */
   readonly actor: string;
+}
+
+export interface CleanupReport {
+  /** References of the images that were removed. */
+  readonly images: readonly string[];
+  /** How many untagged images, base images and caches of apps that are gone. */
+  readonly leftovers: number;
+  readonly freedBytes: number;
 }
 
 export interface Deployed {

@@ -1,3 +1,4 @@
+import { parseSize } from "../lib/size.ts";
 import { isPlain, normalizeDomain } from "../model/domain.ts";
 import type { View } from "../store/store.ts";
 import type { Context } from "./context.ts";
@@ -59,6 +60,28 @@ export const properties: Readonly<Record<PropertyKey, Property>> = {
     rule: "a path within the repository, such as 'deploy/app.json'",
     fallback: () => "app.json",
   },
+  "builds.cpus": {
+    check: (text) => /^\d{1,3}(\.\d{1,2})?$/.test(text) && Number(text) >= 0.1,
+    rule: "a number of cores such as 1.5, at least 0.1",
+    fallback: (settings) => String(settings.buildCpus),
+  },
+  "builds.memory": {
+    // The engine refuses less than 6 MB.
+    check: (text) => (parseSize(text) ?? 0) >= 6 * 2 ** 20,
+    rule: "a size such as 512m or 2g",
+    fallback: (settings) => String(settings.buildMemoryBytes),
+  },
+  "builds.retention": {
+    check: (text) => /^[1-9]\d{0,3}$/.test(text),
+    rule: "a number of builds from 1 to 9999",
+    // Dokku's.
+    fallback: () => "20",
+  },
+  "builds.timeout-seconds": {
+    check: seconds,
+    rule: "a number of seconds from 1 to 99999",
+    fallback: (settings) => String(Math.ceil(settings.buildTimeoutMs / 1000)),
+  },
   "checks.timeout": {
     check: seconds,
     rule: "a number of seconds from 1 to 99999",
@@ -116,7 +139,7 @@ export function valueInForce(context: Context, view: View, appId: string, key: P
 export function durationProperty(
   context: Context,
   appId: string,
-  key: "ps.stop-timeout-seconds" | "checks.timeout",
+  key: "ps.stop-timeout-seconds" | "checks.timeout" | "builds.timeout-seconds",
 ): number {
   return Number(textProperty(context, appId, key)) * 1000;
 }

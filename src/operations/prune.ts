@@ -1,9 +1,7 @@
 import { messageOf } from "../model/errors.ts";
 import { imagesOf } from "../model/runtime.ts";
 import type { Context } from "./context.ts";
-
-/** How many builds of an app are remembered, with their logs (Dokku's default). */
-const keepBuilds = 20;
+import { textProperty } from "./properties.ts";
 
 /**
  * Removes the images of releases too old to go back to. The current release's image stays, however old it is, and so does
@@ -36,9 +34,13 @@ async function prune(context: Context, appId: string, giveWay: AbortSignal): Pro
   }
 }
 
-function pruneBuilds(context: Context, appId: string): void {
-  context.store.write((changes) => {
-    const builds = changes.builds.of(appId);
-    for (const build of builds.slice(0, -keepBuilds)) if (build.status !== "running") changes.builds.remove(build.id);
+/** Forgets the oldest builds of the app, with their logs. Gives how many. */
+export function pruneBuilds(context: Context, appId: string): number {
+  const retention = Number(textProperty(context, appId, "builds.retention"));
+  return context.store.write((changes) => {
+    const old = changes.builds.of(appId).slice(0, -retention);
+    const ended = old.filter((build) => build.status !== "running");
+    for (const build of ended) changes.builds.remove(build.id);
+    return ended.length;
   });
 }

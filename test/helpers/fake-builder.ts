@@ -40,6 +40,7 @@ export class FakeBuilder implements Builder {
 export class FakeImageStore implements ImageStore {
   readonly references = new Set<string>();
   readonly removedCaches: string[] = [];
+  onRemove: (reference: string) => void = () => undefined;
 
   async list(): Promise<string[]> {
     return [...this.references];
@@ -51,6 +52,11 @@ export class FakeImageStore implements ImageStore {
 
   async remove(reference: string): Promise<void> {
     this.references.delete(reference);
+    this.onRemove(reference);
+  }
+
+  async removeLeftovers(): Promise<number> {
+    return 0;
   }
 
   async removeCache(appId: string): Promise<void> {

@@ -9,6 +9,7 @@ import type { AppRoutes } from "../../src/model/route.ts";
 import { noTraffic, sumOf, type Traffic } from "../../src/model/traffic.ts";
 import { AppLocks } from "../../src/operations/app-locks.ts";
 import { Background } from "../../src/operations/background.ts";
+import { BuildQueue } from "../../src/operations/build-queue.ts";
 import type { Context, OperationSettings } from "../../src/operations/context.ts";
 import { createOperations } from "../../src/operations/create-operations.ts";
 import { InService } from "../../src/operations/in-service.ts";
@@ -81,6 +82,8 @@ export interface World {
   count(app: string, traffic: Traffic): void;
   /** Everything that the last jobs told, one line each. */
   readonly told: string[];
+  /** Bytes that are free. */
+  readonly disk: { free: number };
   /** The daemon is told to stop. */
   stop(): void;
   job(signal?: AbortSignal): Job;
@@ -97,6 +100,7 @@ export async function createWorld(test: TestContext, settings: Partial<Operation
   const repositories = new FakeRepositories();
   const stopping = new AbortController();
   let traffic: TrafficSnapshot = { at: Date.now(), totals: new Map(), open: new Map(), workers: 2 };
+  const disk = { free: 2 ** 40 };
   const accessLogs = await mkdtemp(join(tmpdir(), "berth-world-"));
   const shared = new SharedPublisher(publisher, logger);
   const context: Context = {
@@ -118,6 +122,9 @@ export async function createWorld(test: TestContext, settings: Partial<Operation
       drainTimeoutMs: 1_000,
       stopTimeoutSeconds: 1,
       buildTimeoutMs: 5_000,
+      buildCpus: 1.5,
+      buildMemoryBytes: 2 ** 30,
+      minFreeDiskBytes: 2 ** 30,
       keepReleases: 3,
       deployBranch: undefined,
       ...settings,
@@ -126,6 +133,8 @@ export async function createWorld(test: TestContext, settings: Partial<Operation
     inService: new InService(),
     oneOffs: new OneOffs(),
     background: new Background(logger),
+    buildQueue: new BuildQueue(1),
+    freeDiskBytes: async () => disk.free,
     retiring: new Set(),
     stopping: stopping.signal,
     probe: acceptsConnections,
@@ -161,6 +170,7 @@ export async function createWorld(test: TestContext, settings: Partial<Operation
       traffic = { ...traffic, at: traffic.at + 1_000, totals };
     },
     told,
+    disk,
     stop: () => stopping.abort(new Error("Berth is being stopped")),
     job,
     deploy: (app, commit) => operations.deploy({ app, source: fakeSource({ Procfile: "" }, commit) }, job()),

@@ -120,9 +120,10 @@ class Buildpacks implements BuildpackBuilder {
     return { reference, processTypes };
   }
 
-  #plan({ app, appId, buildId, source }: BuildRequest): BuildPlan {
+  #plan({ app, appId, buildId, source, limits }: BuildRequest): BuildPlan {
     const { engine, instance, network } = this.#options;
-    return { instance, session: engine.session, network: network.name, app, appId, buildId, commit: source.commit };
+    const place = { instance, session: engine.session, network: network.name };
+    return { ...place, app, appId, buildId, commit: source.commit, limits };
   }
 
   #discard(container: string): Promise<void> {

@@ -1,8 +1,9 @@
-import { authorityMounts, commonLabels, confinement, dynoUser, environment } from "../../docker/container-options.ts";
+import { authorityMounts, commonLabels, confinement, dynoUser, environment, resources } from "../../docker/container-options.ts";
 import type { ContainerCreateOptions } from "../../docker/engine.ts";
 import { cacheVolume } from "../../docker/image-store.ts";
 import { labels } from "../../docker/labels.ts";
 import type { ConfigVars } from "../../model/app.ts";
+import type { BuildLimits } from "../builder.ts";
 import { networkEnvironment } from "../network/environment.ts";
 import type { BuildNetwork } from "../network/network.ts";
 
@@ -15,6 +16,7 @@ export interface BuildPlan {
   readonly appId: string;
   readonly buildId: string;
   readonly commit: string;
+  readonly limits: BuildLimits;
 }
 
 export interface BuildSettings {
@@ -51,6 +53,7 @@ export function buildOptions(
     AttachStderr: true,
     HostConfig: {
       ...confinement(settings),
+      ...resources(plan.limits),
       // The output is read as it comes; a copy on disk would have no reader.
       LogConfig: { Type: "none", Config: {} },
       NetworkMode: plan.network,

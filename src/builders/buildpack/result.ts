@@ -29,6 +29,11 @@ export function parseResult(text: string): BuildResult {
   return { buildpack, base, processTypes: { ...defaults, ...parseProcfile(decode(values.get("procfile"))) } };
 }
 
+/** Of a build that failed: the kernel killed a process of it, whatever its tools made of that. */
+export function saysOutOfMemory(text: string): boolean {
+  return /^out-of-memory: yes$/m.test(text);
+}
+
 function decode(base64: string | undefined): string {
   return Buffer.from(base64 ?? "", "base64").toString("utf8");
 }

@@ -8,6 +8,7 @@ import { writeFully } from "../../lib/write-fully.ts";
 import { UserError } from "../../model/errors.ts";
 import type { Progress } from "../../model/progress.ts";
 import type { Source } from "../builder.ts";
+import { saysOutOfMemory } from "./result.ts";
 
 export interface BuildInput {
   readonly source: Source;
@@ -44,7 +45,7 @@ export async function runBuild(
       feed(tar, stream),
     ]);
     input.watch.lap("build");
-    if (exitCode !== 0) throw await failure(engine, container, exitCode);
+    if (exitCode !== 0) throw await failure(engine, container, exitCode, result);
     return result;
   } finally {
     signal.removeEventListener("abort", giveUp);
@@ -90,10 +91,10 @@ async function readOutput(stream: Duplex, progress: Progress): Promise<string> {
   return Buffer.concat(result).toString("utf8");
 }
 
-async function failure(engine: DockerEngine, container: string, exitCode: number): Promise<UserError> {
-  const killed = exitCode === 137 && (await engine.containers.inspect(container))?.outOfMemory === true;
-  if (!killed) return new UserError("build-failed", `Build failed with exit code ${exitCode}`);
-  return new UserError("build-failed", "Build failed: it ran out of memory and was killed (exit code 137)", {
-    hint: "Give the machine more memory or swap, or make the build need less",
+async function failure(engine: DockerEngine, container: string, exitCode: number, result: string): Promise<UserError> {
+  const outOfMemory = saysOutOfMemory(result) || (await engine.containers.inspect(container))?.outOfMemory === true;
+  if (!outOfMemory) return new UserError("build-failed", `Build failed with exit code ${exitCode}`);
+  return new UserError("build-failed", `Build failed: it ran out of memory and was killed (exit code ${exitCode})`, {
+    hint: "Let it have more, where the machine does: builds:set APP memory SIZE; or make the build need less",
   });
 }

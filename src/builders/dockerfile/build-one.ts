@@ -23,7 +23,7 @@ export interface ImageBuilding {
 
 /** One image of an app. */
 export interface ImageJob {
-  readonly request: Pick<BuildRequest, "app" | "appId" | "buildId" | "config">;
+  readonly request: Pick<BuildRequest, "app" | "appId" | "buildId" | "config" | "limits">;
   /** The context. */
   readonly source: Source;
   /** Path in the context. */
@@ -118,6 +118,7 @@ async function build(
       platform,
       noCache,
       pull,
+      limits: request.limits,
       secret: (id) => config[options.secrets.get(id) ?? id],
       onLine: (line) => progress.line(line),
     },

@@ -26,6 +26,7 @@ suite("Builds with buildpacks in Docker", { concurrency: 2 }, () => {
     assert.deepEqual(left, [], "every container of a build is removed");
   });
 
+  const limits = { cpus: 1, memoryBytes: 2 ** 30 };
   let builds = 0;
   function request(files: Record<string, string>, more: Partial<BuildRequest> = {}): BuildRequest {
     const id = ++builds;
@@ -36,6 +37,7 @@ suite("Builds with buildpacks in Docker", { concurrency: 2 }, () => {
       buildId: `build-${id}`,
       source,
       config: {},
+      limits,
       settings: { dockerfilePath: "Dockerfile", dockerOptions: [] },
       ...more,
     };
@@ -182,6 +184,15 @@ suite("Builds with buildpacks in Docker", { concurrency: 2 }, () => {
     const failing = request({ ...procfile, ".probe": "echo compiling; exit 34" });
     await assert.rejects(builder.build(failing, progress, never), { code: "build-failed", message: /exit code 34$/ });
     assert.ok(lines.includes("compiling"));
+  });
+
+  test("a build that needs more memory than it may have is killed, and that is what it says", async () => {
+    const hog = "perl -e '$x = q(x) x (1 << 28); print length $x' || exit 9";
+    const wanted = request({ ...procfile, ".probe": hog }, { limits: { cpus: 1, memoryBytes: 64 * 2 ** 20 } });
+    await assert.rejects(builder.build(wanted, listener().progress, never), {
+      code: "build-failed",
+      message: "Build failed: it ran out of memory and was killed (exit code 9)",
+    });
   });
 
   test("a build knows its commit and id, has no privileges", async () => {

@@ -17,6 +17,7 @@ const plan: BuildPlan = {
   appId: "app-1",
   buildId: "b1",
   commit: "c".repeat(40),
+  limits: { cpus: 1.5, memoryBytes: 2 ** 30 },
 };
 const settings: BuildSettings = {
   buildImage: "berth/build:1",
@@ -48,6 +49,12 @@ suite("Containers of a build", () => {
     assert.deepEqual(HostConfig?.SecurityOpt, ["no-new-privileges"]);
     assert.equal(HostConfig?.PidsLimit, 4096);
     assert.equal(HostConfig?.NetworkMode, "berth-i");
+  });
+
+  test("it has its share of the machine, no swap, and comes second to apps", () => {
+    const { HostConfig } = buildOptions(plan, settings, "");
+    assert.deepEqual([HostConfig?.NanoCpus, HostConfig?.CpuShares], [1_500_000_000, 256]);
+    assert.deepEqual([HostConfig?.Memory, HostConfig?.MemorySwap], [2 ** 30, 2 ** 30]);
   });
 
   test("the host's authorities are mounted where everything looks for them", () => {

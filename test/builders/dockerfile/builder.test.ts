@@ -13,6 +13,7 @@ import { type DockerPlace, dockerPlace, rawDocker } from "../../helpers/docker.t
 import { requireImages, runImage } from "../../helpers/images.ts";
 import { never, runIo } from "../../schedulers/contract.ts";
 
+const limits = { cpus: 1, memoryBytes: 2 ** 30 };
 // The engine keeps layers over runs of the tests; these are nobody else's.
 const from = `FROM ${runImage}\nENV NONCE=${randomUUID()}\nUSER root\n`;
 
@@ -33,7 +34,7 @@ for (const backend of ["buildkit", "classic"] as const) {
       const progress = { step: line, headline: line, detail: line, warn: line, line };
       const settings = { dockerfilePath: "Dockerfile", dockerOptions: [] };
       const names = { app: `app-${id}`, appId: `id-${id}`, buildId: `build-${id}` };
-      const request = { ...names, source: sourceOf(files), config: {}, settings, ...more };
+      const request = { ...names, source: sourceOf(files), config: {}, settings, limits, ...more };
       const image = createDockerfileBuilder({ ...place, backend }).build(request, progress, signal);
       return { image: await image.catch((error: unknown) => ({ error })), lines };
     }
@@ -198,6 +199,7 @@ suite("What only BuildKit can", () => {
       ...{ app: "secret", appId: "secret", buildId: "b1", source: sourceOf({ Dockerfile: text }) },
       config: { TOKEN: "s3cret", KEY: "other value" },
       settings: { dockerfilePath: "Dockerfile", dockerOptions: ["--secret id=other,env=KEY"] },
+      limits,
     };
     await createDockerfileBuilder(place).build(
       request,
@@ -213,6 +215,7 @@ suite("What only BuildKit can", () => {
     const request = {
       ...{ app: "absent", appId: "absent", buildId: "b1", source: sourceOf({ Dockerfile: text }), config: {} },
       settings: { dockerfilePath: "Dockerfile", dockerOptions: [] },
+      limits,
     };
     const quiet = () => undefined;
     const progress = { step: quiet, headline: quiet, detail: quiet, warn: quiet, line: quiet };

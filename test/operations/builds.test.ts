@@ -1,0 +1,182 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
+import { UserError } from "../../src/model/errors.ts";
+import { fakeSource } from "../helpers/fake-builder.ts";
+import { createWorld, type World } from "../helpers/world.ts";
+
+const never = new AbortController().signal;
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await turn();
+}
+
+async function failure(world: World): Promise<UserError> {
+  const error = await world.deploy("shop").then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  assert.ok(error instanceof UserError, String(error));
+  return error;
+}
+
+const set = (world: World, key: "builds.timeout-seconds" | "builds.memory" | "builds.cpus", value: string) =>
+  world.operations.setProperty({ app: "shop", key, value });
+
+test("builds of several apps wait for their turn, in order, and say so", async (t) => {
+  const world = await createWorld(t);
+  const first = Promise.withResolvers<void>();
+  world.builder.until = first.promise;
+  const deploys = [world.deploy("one")];
+  await until(() => world.builder.requests.length === 1);
+  deploys.push(world.deploy("two"));
+  await until(() => world.told.includes("step Waiting for another build to end"));
+  deploys.push(world.deploy("three"));
+  await until(() => world.told.includes("step Waiting for 2 other builds to end"));
+  assert.equal(world.builder.requests.length, 1);
+  world.builder.until = undefined;
+  first.resolve();
+  await Promise.all(deploys);
+  assert.deepEqual(
+    world.builder.requests.map(({ app }) => app),
+    ["one", "two", "three"],
+  );
+});
+
+test("a deploy that waits can be cancelled by its caller and by another, and its turn passes to the next", async (t) => {
+  const world = await createWorld(t);
+  const first = Promise.withResolvers<void>();
+  world.builder.until = first.promise;
+  const building = world.deploy("one");
+  await until(() => world.builder.requests.length === 1);
+  const caller = new AbortController();
+  const impatient = world.operations.deploy({ app: "two", source: fakeSource({}) }, world.job(caller.signal));
+  const cancelled = world.deploy("three");
+  const last = world.deploy("four");
+  await until(() => world.told.includes("step Waiting for 3 other builds to end"));
+  caller.abort(new Error("gone"));
+  await assert.rejects(impatient, { code: "canceled" });
+  await world.operations.cancelBuild({ app: "three", actor: "bob" });
+  await assert.rejects(cancelled, { code: "canceled", message: "Canceled by bob" });
+  world.builder.until = undefined;
+  first.resolve();
+  await Promise.all([building, last]);
+  assert.deepEqual(
+    world.builder.requests.map(({ app }) => app),
+    ["one", "four"],
+  );
+  await assert.rejects(world.operations.cancelBuild({ app: "one", actor: "bob" }), { code: "nothing-to-cancel" });
+});
+
+test("a build that runs can be cancelled by another, and the release before it serves on", async (t) => {
+  const world = await createWorld(t);
+  await world.deploy("shop");
+  world.builder.until = new Promise(() => undefined);
+  const deploy = world.deploy("shop");
+  await until(() => world.builder.requests.length === 2);
+  await world.operations.cancelBuild({ app: "shop", actor: "bob" });
+  await assert.rejects(deploy, { code: "canceled" });
+  const builds = await world.operations.builds({ app: "shop" });
+  assert.deepEqual(
+    builds.map(({ build }) => build.status),
+    ["canceled", "succeeded"],
+  );
+  assert.equal((await world.scheduler.list("shop")).length, 1);
+});
+
+test("a build gets the app's limits, and the host's where it has none", async (t) => {
+  const world = await createWorld(t, { buildCpus: 0.5 });
+  await world.deploy("shop");
+  assert.deepEqual(world.builder.requests[0]?.limits, { cpus: 0.5, memoryBytes: 2 ** 30 });
+  await set(world, "builds.memory", "512m");
+  await set(world, "builds.cpus", "0.25");
+  await world.deploy("shop");
+  assert.deepEqual(world.builder.requests[1]?.limits, { cpus: 0.25, memoryBytes: 512 * 2 ** 20 });
+  await assert.rejects(set(world, "builds.memory", "much"), { code: "invalid-value" });
+});
+
+test("a build that takes too long is stopped and says how to give it more time", async (t) => {
+  const world = await createWorld(t);
+  await world.operations.createApp({ name: "shop" });
+  await set(world, "builds.timeout-seconds", "1");
+  world.builder.until = new Promise(() => undefined);
+  const { code, message, hint } = await failure(world);
+  assert.deepEqual([code, message], ["build-timeout", "The build was stopped: it took longer than 1 seconds"]);
+  assert.match(hint ?? "", /builds:set APP timeout-seconds/);
+});
+
+test("a disk that a build has filled is named, whatever the tool that met it made of it", async (t) => {
+  const world = await createWorld(t);
+  world.builder.lines = ["npm error code ENOSPC"];
+  world.builder.fails = new UserError("build-failed", "Build failed with exit code 228");
+  const { code, message } = await failure(world);
+  assert.deepEqual([code, message], ["disk-full", "Build failed with exit code 228: no space was left on the disk"]);
+});
+
+test("no build is begun on a disk that is nearly full, unless room can be made", async (t) => {
+  const world = await createWorld(t);
+  world.disk.free = 100 * 2 ** 20;
+  world.images.references.add("berth-fake/old:0");
+  world.images.onRemove = () => {
+    world.disk.free = 2 ** 40;
+  };
+  await world.deploy("shop");
+  assert.ok(!world.images.references.has("berth-fake/old:0"));
+  world.disk.free = 100 * 2 ** 20;
+  const { code, message } = await failure(world);
+  assert.deepEqual([code, message], ["disk-full", "Only 100 MB of disk space are free, and a build needs 1.0 GB"]);
+  assert.equal(world.builder.requests.length, 1);
+});
+
+test("the output of a build can be read while it runs, and afterwards", async (t) => {
+  const world = await createWorld(t);
+  const end = Promise.withResolvers<void>();
+  world.builder.until = end.promise;
+  world.builder.lines = ["first", "", "second"];
+  const deploy = world.deploy("shop");
+  await until(() => world.builder.requests.length === 1);
+  const lines: string[] = [];
+  for await (const line of await world.operations.buildOutput({ app: "shop", id: undefined, signal: never })) {
+    lines.push(line);
+    if (line === "second") end.resolve();
+  }
+  await deploy;
+  const [newest] = await world.operations.builds({ app: "shop" });
+  const again = await world.operations.buildOutput({ app: "shop", id: newest?.build.id, signal: never });
+  assert.deepEqual(await Array.fromAsync(again), lines);
+  assert.deepEqual(lines.slice(1, 4), ["first", "", "second"]);
+  await assert.rejects(world.operations.buildOutput({ app: "shop", id: "nope", signal: never }), {
+    code: "build-missing",
+  });
+});
+
+test("cleaning up leaves what a release can go back to, and what a build is making", async (t) => {
+  const world = await createWorld(t, { keepReleases: 2 });
+  for (const commit of ["1", "2", "3"]) await world.deploy("shop", commit.repeat(40));
+  await world.context.background.idle();
+  const kept = [...world.images.references];
+  const end = Promise.withResolvers<void>();
+  world.builder.until = end.promise;
+  const deploy = world.deploy("blog");
+  await until(() => world.builder.requests.length === 4);
+  const making = `berth-fake/blog:${world.builder.requests[3]?.buildId}`;
+  for (const reference of [making, "berth-fake/gone:1"]) world.images.references.add(reference);
+  const report = await world.operations.cleanup({ app: undefined });
+  assert.deepEqual(report.images, ["berth-fake/gone:1"]);
+  assert.deepEqual([...world.images.references], [...kept, making]);
+  assert.equal(kept.length, 2);
+  end.resolve();
+  await deploy;
+});
+
+test("builds beyond the retention are forgotten, the newest stay", async (t) => {
+  const world = await createWorld(t);
+  for (const commit of ["1", "2", "3"]) await world.deploy("shop", commit.repeat(40));
+  await world.operations.setProperty({ app: undefined, key: "builds.retention", value: "2" });
+  assert.equal(await world.operations.pruneBuilds({ app: undefined }), 1);
+  const builds = await world.operations.builds({ app: "shop" });
+  assert.deepEqual(
+    builds.map(({ build }) => build.commit[0]),
+    ["3", "2"],
+  );
+});
