@@ -52,7 +52,7 @@ suite("Containers of a build", () => {
   });
 
   test("it has its share of the machine, no swap, and comes second to apps", () => {
-    const { HostConfig } = buildOptions(plan, settings, "");
+    const { HostConfig } = buildOptions(plan, settings, { baseKey: "" });
     assert.deepEqual([HostConfig?.NanoCpus, HostConfig?.CpuShares], [1_500_000_000, 256]);
     assert.deepEqual([HostConfig?.Memory, HostConfig?.MemorySwap], [2 ** 30, 2 ** 30]);
   });
