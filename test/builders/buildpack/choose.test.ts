@@ -15,11 +15,21 @@ function choose(given: {
   const { url, listed = [], file, manifest = [], detection = "own" } = given;
   const source = fakeSource(file === undefined ? {} : { ".buildpacks": file });
   const config: Record<string, string> = url === undefined ? {} : { BUILDPACK_URL: url };
-  const request = { app: "a", appId: "a", buildId: "b", source, config, settings, buildpacks: { listed, manifest } };
+  const request = {
+    app: "a",
+    appId: "a",
+    buildId: "b",
+    source,
+    config,
+    settings,
+    limits,
+    buildpacks: { listed, manifest },
+  };
   return chooseBuildpacks(request, { official, detection });
 }
 
 const settings = { dockerfilePath: "Dockerfile", dockerOptions: [] };
+const limits = { cpus: 1, memoryBytes: 2 ** 30 };
 
 suite("Which buildpacks build an app", () => {
   test("BUILDPACK_URL before the list, the list before .buildpacks, that before app.json, and else what fits", async () => {

@@ -15,6 +15,7 @@ import { buildImage, requireImages, runImage } from "../../helpers/images.ts";
 import { never } from "../../schedulers/contract.ts";
 
 const settings = { dockerfilePath: "Dockerfile", dockerOptions: [] };
+const limits = { cpus: 1, memoryBytes: 2 ** 30 };
 
 suite("Builds with other people's buildpacks", { concurrency: 2 }, () => {
   let place: DockerPlace;
@@ -78,6 +79,7 @@ suite("Builds with other people's buildpacks", { concurrency: 2 }, () => {
       source,
       config: {},
       settings,
+      limits,
       ...rest,
     };
     try {
