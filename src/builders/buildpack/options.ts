@@ -1,4 +1,11 @@
-import { authorityMounts, commonLabels, confinement, dynoUser, environment, resources } from "../../docker/container-options.ts";
+import {
+  authorityMounts,
+  commonLabels,
+  confinement,
+  dynoUser,
+  environment,
+  resources,
+} from "../../docker/container-options.ts";
 import type { ContainerCreateOptions } from "../../docker/engine.ts";
 import { cacheVolume } from "../../docker/image-store.ts";
 import { labels } from "../../docker/labels.ts";
