@@ -2,6 +2,7 @@ import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createBuildpackBuilder } from "./builders/buildpack/create-builder.ts";
 import { createDockerfileBuilder } from "./builders/dockerfile/create-builder.ts";
+import { createSelfSignedIssuer } from "./certificates/self-signed/create-issuer.ts";
 import { createCommandServer } from "./cli/server.ts";
 import { createExecute } from "./commands/execute.ts";
 import { loadInstanceId } from "./config/instance.ts";
@@ -34,6 +35,7 @@ import { InService } from "./operations/in-service.ts";
 import { publishManualRoutes } from "./operations/manual-routes.ts";
 import { OneOffs } from "./operations/one-offs.ts";
 import { recordTraffic } from "./operations/record-traffic.ts";
+import { CertificateKeeper } from "./reconciler/certificate-keeper.ts";
 import { Reconciler } from "./reconciler/reconciler.ts";
 import { createAccessLogFiles } from "./routing/access-log-files.ts";
 import { createRouteServer, type RouteServer } from "./routing/route-server.ts";
@@ -94,7 +96,7 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
   const shared = new SharedPublisher(publisher, logger);
   // Known before the router starts, which would stay behind when the rest cannot.
   await orPortError(freePort(settings.sshHost, settings.sshPort), settings);
-  const httpPort = settings.httpPort === 0 ? await freePort(settings.httpHost) : settings.httpPort;
+  const ports = await chosenPorts(settings);
 
   const traffic = createTrafficKeeper({
     server: publisher,
@@ -128,13 +130,14 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
     scheduler,
     builders: [createDockerfileBuilder({ engine, instance, buildNetwork: settings }), builder],
     images: createImageStore({ engine, instance }),
+    issuers: { selfSigned: createSelfSignedIssuer(Date.now) },
     publisher: shared,
     foreign: shared,
     traffic,
     routerLogs: createAccessLogFiles(paths.accessLogs),
     repositories,
     logger,
-    settings: operationSettings(settings, httpPort),
+    settings: operationSettings(settings, ports),
     locks: new AppLocks(Date.now),
     inService: new InService(),
     oneOffs: new OneOffs(),
@@ -155,9 +158,13 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
 
   const memory = collectAtRest();
   undo(() => memory.stop());
+  const certificates = new CertificateKeeper(context);
+  // Before the first table, which refers to them.
+  await certificates.start();
+  undo(() => certificates.stop());
   const reconciler = new Reconciler(context);
   undo(() => reconciler.stop());
-  const supervisor = createRouterSupervisor(settings, { paths, httpPort, publisher, logger });
+  const supervisor = createRouterSupervisor(settings, { paths, ports, publisher, logger });
   undo(() => supervisor.stop());
   const foreign = new ForeignContainers({ engine, table: shared, logger });
   undo(() => foreign.stop());
@@ -189,7 +196,7 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
     await Promise.all([ssh.stop(settings.shutdownTimeout), commands.stop(settings.shutdownTimeout)]);
   });
   const sshAddress = await orPortError(ssh.start(), settings);
-  const http = { host: settings.httpHost, port: httpPort };
+  const http = { host: settings.httpHost, port: ports.http, httpsPort: ports.https };
   if (settings.metricsPort !== undefined) await startMetrics(settings.metricsPort, { traffic, logger, undo });
   logger.info({ ssh: sshAddress, http, root: settings.root, domain: settings.domain }, "ready");
 }
@@ -232,10 +239,24 @@ async function prepareRoot(paths: Paths, undo: Undo): Promise<void> {
   await writeFile(paths.daemonLock, `${process.pid}\n`);
 }
 
-function operationSettings(settings: Settings, httpPort: number): OperationSettings {
+interface Ports {
+  readonly http: number;
+  readonly https: number;
+}
+
+/** 0 stands for any that is free. */
+async function chosenPorts({ httpHost, httpPort, httpsPort }: Settings): Promise<Ports> {
+  return {
+    http: httpPort === 0 ? await freePort(httpHost) : httpPort,
+    https: httpsPort === 0 ? await freePort(httpHost) : httpsPort,
+  };
+}
+
+function operationSettings(settings: Settings, ports: Ports): OperationSettings {
   return {
     domain: settings.domain,
-    httpPort,
+    httpPort: ports.http,
+    httpsPort: ports.https,
     healthTimeoutMs: settings.healthTimeout,
     settleMs: 2_000,
     drainTimeoutMs: settings.drainTimeout,
@@ -251,16 +272,17 @@ function operationSettings(settings: Settings, httpPort: number): OperationSetti
 
 interface RouterParts {
   readonly paths: Paths;
-  readonly httpPort: number;
+  readonly ports: Ports;
   readonly publisher: RouteServer;
   readonly logger: Logger;
 }
 
-function createRouterSupervisor(settings: Settings, { paths, httpPort, publisher, logger }: RouterParts): Supervisor {
+function createRouterSupervisor(settings: Settings, { paths, ports, publisher, logger }: RouterParts): Supervisor {
   return createSupervisor({
     program: [process.execPath, "--expose-gc", "--max-semi-space-size=4", join(import.meta.dirname, "main.ts")],
     root: paths.root,
-    http: { port: httpPort, host: settings.httpHost },
+    http: { port: ports.http, host: settings.httpHost },
+    httpsPort: ports.https,
     options: [],
     logFile: paths.routerLog,
     compileCache: paths.compileCache,

@@ -86,7 +86,7 @@ export const schema = {
   }),
   "http-port": setting(port, { description: "Port for plain HTTP.", default: "80", example: "8080" }),
   "https-port": setting(port, {
-    description: "Port for HTTPS. Checked, but not opened yet.",
+    description: "Port for HTTPS: HTTP/1.1 and HTTP/2.",
     default: "443",
     example: "8443",
   }),

@@ -5,6 +5,8 @@ import type { Traffic } from "./traffic.ts";
  * This file is also the whole protocol between the two (DESIGN.md, section 3).
  */
 
+import type { RouterEntry } from "./certificate.ts";
+
 /** One web dyno that takes requests. */
 export interface Target {
   /** Container id: tells two generations of one dyno apart even where the address is the same. */
@@ -43,6 +45,16 @@ export interface AppRoutes {
   readonly stripPrefix?: boolean;
   /** Host -> the host to which requests for it are redirected; all of them are among the hosts. */
   readonly redirects?: Readonly<Record<string, string>>;
+  readonly tls?: AppTls;
+}
+
+export interface AppTls {
+  /** Ids of entries, the best first: the first that covers a host is shown for it. */
+  readonly certificates: readonly string[];
+  /** Plain requests are sent to https, for hosts that one of the certificates covers. */
+  readonly redirect: boolean;
+  /** Value of Strict-Transport-Security in answers over https. */
+  readonly hsts: string | undefined;
 }
 
 export interface PathRoute {
@@ -56,12 +68,15 @@ export interface PathRoute {
 export interface RouteTable {
   readonly revision: number;
   readonly apps: readonly AppRoutes[];
+  readonly entries?: readonly RouterEntry[];
 }
 
-/** One step from a revision to the next: the app's new routes, or its removal. */
+/** One step from a revision to the next: the app's new routes or its removal, a new entry or its removal. */
 export type RouteChange =
   | { readonly revision: number; readonly set: AppRoutes }
-  | { readonly revision: number; readonly remove: string };
+  | { readonly revision: number; readonly remove: string }
+  | { readonly revision: number; readonly put: RouterEntry }
+  | { readonly revision: number; readonly drop: string };
 
 /**
  * Where a router worker gets its routes. `watch` resolves once subscribed, so a worker that watches first and then lists

@@ -1,4 +1,5 @@
 import type { Builder, ImageStore } from "../builders/builder.ts";
+import type { Issuer } from "../certificates/issuer.ts";
 import type { Repositories } from "../git/repositories.ts";
 import type { Logger } from "../lib/logger.ts";
 import type { ForeignTable } from "../routing/foreign.ts";
@@ -20,6 +21,7 @@ export interface Context {
   /** In the order in which they are asked. */
   readonly builders: readonly Builder[];
   readonly images: ImageStore;
+  readonly issuers: { readonly selfSigned: Issuer };
   readonly publisher: RoutePublisher;
   readonly foreign: ForeignTable;
   readonly routerLogs: RouterLogs;
@@ -49,6 +51,7 @@ export interface OperationSettings {
   readonly domain: string | undefined;
   /** For addresses shown to users. */
   readonly httpPort: number;
+  readonly httpsPort: number;
   readonly healthTimeoutMs: number;
   /** How long a new dyno without a port must stay alive to count as healthy. */
   readonly settleMs: number;

@@ -148,6 +148,11 @@ export type PropertyKey =
   | "git.deploy-branch"
   | "ps.restart-policy"
   | "ps.stop-timeout-seconds"
+  | "proxy.https-redirect"
+  | "nginx.hsts"
+  | "nginx.hsts-include-subdomains"
+  | "nginx.hsts-max-age"
+  | "nginx.hsts-preload"
   | "routes.redirect"
   | "routes.strip-prefix"
   | "buildpacks.stack";

@@ -87,18 +87,24 @@ export const properties: Readonly<Record<PropertyKey, Property>> = {
     rule: "a number of seconds from 1 to 99999",
     fallback: (settings) => String(Math.ceil(settings.healthTimeoutMs / 1000)),
   },
+  "proxy.https-redirect": yesOrNo("true"),
+  // Dokku's defaults.
+  "nginx.hsts": yesOrNo("true"),
+  "nginx.hsts-include-subdomains": yesOrNo("true"),
+  "nginx.hsts-preload": yesOrNo("false"),
+  "nginx.hsts-max-age": {
+    check: (text) => /^\d{1,10}$/.test(text),
+    rule: "a number of seconds",
+    fallback: () => "15724800",
+    isRouted: true,
+  },
   "routes.redirect": {
     check: (text) => ["none", "www", "apex"].includes(text) || isHost(text),
     rule: "none, www, apex, or the domain to which the app's other domains are redirected",
     fallback: () => "none",
     isRouted: true,
   },
-  "routes.strip-prefix": {
-    check: (text) => text === "true" || text === "false",
-    rule: "true or false",
-    fallback: () => "false",
-    isRouted: true,
-  },
+  "routes.strip-prefix": yesOrNo("false"),
   "buildpacks.stack": {
     check: (text) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text),
     rule: "the name of a stack, such as 'heroku-24'",
@@ -106,6 +112,15 @@ export const properties: Readonly<Record<PropertyKey, Property>> = {
     fallback: () => "",
   },
 };
+
+function yesOrNo(fallback: "true" | "false"): Property {
+  return {
+    check: (text) => text === "true" || text === "false",
+    rule: "true or false",
+    fallback: () => fallback,
+    isRouted: true,
+  };
+}
 
 function isHost(text: string): boolean {
   try {

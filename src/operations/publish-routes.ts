@@ -4,13 +4,18 @@ import type { AppRoutes } from "../model/route.ts";
 import { compileRoutes } from "../routing/compile-routes.ts";
 import type { View } from "../store/store.ts";
 import { domainsOf, generatedOf, ownerOf } from "./app-domains.ts";
+import { certificateEntry, tlsOf } from "./certificate-entries.ts";
 import type { Context } from "./context.ts";
 import { valueInForce } from "./properties.ts";
 
 /** Brings the router up to date about one app; resolves when every worker has it. */
 export async function publishRoutes(context: Context, appId: string): Promise<void> {
   const routes = routesOf(context, appId);
-  if (routes !== undefined) await context.publisher.publish(routes);
+  if (routes === undefined) return;
+  // First what the routes refer to.
+  const certificate = context.store.read((view) => view.certificates.of(appId));
+  if (certificate !== undefined) await context.publisher.put([certificateEntry(certificate)]);
+  await context.publisher.publish(routes);
 }
 
 /** The same for all apps, at the start and after a change of what holds for all. */
@@ -34,6 +39,7 @@ export function routesOf(context: Context, appId: string): AppRoutes | undefined
       redirect: redirectRule(context, view, app),
       stripPrefix: valueInForce(context, view, app.id, "routes.strip-prefix") === "true",
       dynos: context.inService.of(appId),
+      tls: tlsOf(context, view, appId),
     });
   });
 }

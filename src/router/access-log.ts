@@ -17,6 +17,8 @@ export interface AccessEntry {
   readonly status: number;
   /** Of the response body. */
   readonly bytes: number;
+  /** Between client and router. */
+  readonly protocol: "http" | "https";
   readonly fault: { readonly code: string; readonly desc: string } | undefined;
 }
 
@@ -28,7 +30,7 @@ export function accessLine(entry: AccessEntry): string {
     `${timeStamp(entry.endedAt)} ${at} method=${entry.method} path=${quoted(entry.path)} ` +
     `host=${word(entry.host)} request_id=${entry.requestId} fwd="${entry.clientAddress}" ` +
     `dyno=${entry.dyno ?? ""} connect=${entry.connectMs === undefined ? "" : `${entry.connectMs}ms`} ` +
-    `service=${entry.serviceMs}ms status=${entry.status} bytes=${entry.bytes} protocol=http`
+    `service=${entry.serviceMs}ms status=${entry.status} bytes=${entry.bytes} protocol=${entry.protocol}`
   );
 }
 

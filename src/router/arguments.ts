@@ -1,17 +1,20 @@
 import { parseArgs } from "node:util";
+import type { Address } from "./listening.ts";
 import type { AccessLogTarget } from "./options.ts";
 
 /** What the daemon's supervisor says on a worker's command line; paths below the root are the caller's to add. */
 export interface WorkerArguments {
   readonly root: string;
   readonly worker: number;
-  readonly http: { readonly port: number; readonly host: string | undefined };
+  readonly http: Address;
+  /** On the same host. */
+  readonly https: Address | undefined;
   readonly fingerprint: string;
   /** Undefined: where the caller thinks best. */
   readonly accessLog: AccessLogTarget | undefined;
 }
 
-/** `--root R --worker N --http-port P [--http-host H] [--fingerprint F] [--access-log off|stdout|PATH]`. Throws for anything else. */
+/** `--root R --worker N --http-port P [--https-port P] [--http-host H] [--fingerprint F] [--access-log off|stdout|PATH]`. Throws for anything else. */
 export function parseWorkerArguments(args: readonly string[]): WorkerArguments {
   const { values } = parseArgs({
     args: [...args],
@@ -19,16 +22,20 @@ export function parseWorkerArguments(args: readonly string[]): WorkerArguments {
       root: { type: "string" },
       worker: { type: "string" },
       "http-port": { type: "string" },
+      "https-port": { type: "string" },
       "http-host": { type: "string" },
       fingerprint: { type: "string", default: "" },
       "access-log": { type: "string" },
     },
   });
   if (values.root === undefined) throw new Error("--root is missing");
+  const host = values["http-host"];
+  const secure = values["https-port"];
   return {
     root: values.root,
     worker: whole("--worker", values.worker, 1, 1024),
-    http: { port: whole("--http-port", values["http-port"], 1, 65_535), host: values["http-host"] },
+    http: { port: whole("--http-port", values["http-port"], 1, 65_535), host },
+    https: secure === undefined ? undefined : { port: whole("--https-port", secure, 1, 65_535), host },
     fingerprint: values.fingerprint,
     accessLog: values["access-log"] === undefined ? undefined : accessLogTarget(values["access-log"]),
   };

@@ -3,16 +3,10 @@ import type { TargetState } from "./balancer.ts";
 import { type Fault, faults, interruptions } from "./faults.ts";
 import { informationHeaders, type RawHeaders, requestHeaders } from "./headers.ts";
 import { type Place, pathWithin, strippedPrefix } from "./place.ts";
+import { answerRedirect, redirectOf } from "./redirect.ts";
 import { Relay, type RelayOptions } from "./relay.ts";
 import { afterFailure, isReplayable } from "./retry.ts";
-import {
-  answerFault,
-  answerRedirect,
-  emptyOutcome,
-  logAccess,
-  type Outcome,
-  type RouterState,
-} from "./router-state.ts";
+import { answerFault, emptyOutcome, logAccess, type Outcome, type RouterState } from "./router-state.ts";
 import type { Exchange, UpstreamEvents, UpstreamFailure, UpstreamRequest, UpstreamResponse } from "./upstream.ts";
 import { readVisit, type Visit } from "./visit.ts";
 
@@ -57,14 +51,15 @@ class Forwarding implements UpstreamEvents, RelayOptions {
     const place = fault === undefined ? this.#router.routes.place(host, path) : undefined;
     this.#place = place;
     this.#outcome.app = place?.app;
+    const redirect = place && redirectOf(this.#router, this.#visit, place);
     if (place === undefined) this.#refuse(fault ?? faults.unknownHost);
-    else if (place.redirect !== undefined) this.#redirect(place.redirect);
+    else if (redirect !== undefined) this.#redirect(redirect);
     else this.#attempt(false);
   }
 
-  #redirect(host: string): void {
+  #redirect(location: string): void {
     if (this.#router.retiring) this.#response.shouldKeepAlive = false;
-    this.#outcome.status = answerRedirect(host, this.#request, this.#response, this.#visit);
+    this.#outcome.status = answerRedirect(location, this.#request, this.#response, this.#visit);
   }
 
   #attempt(fresh: boolean): void {
@@ -82,7 +77,7 @@ class Forwarding implements UpstreamEvents, RelayOptions {
   }
 
   #compose(): Omit<UpstreamRequest, "fresh"> {
-    const { method, path, host, requestId, clientAddress, startedAt, body } = this.#visit;
+    const { method, path, host, requestId, clientAddress, startedAt, body, protocol } = this.#visit;
     const { rawHeaders, headers, httpVersion, socket } = this.#request;
     const forwardedFor = headers["x-forwarded-for"];
     const request = this.#request;
@@ -94,7 +89,7 @@ class Forwarding implements UpstreamEvents, RelayOptions {
         connection: headers.connection,
         forwardedFor: Array.isArray(forwardedFor) ? forwardedFor.join(", ") : forwardedFor,
         clientAddress,
-        protocol: "http",
+        protocol,
         port: socket.localPort ?? 80,
         host,
         requestId,
@@ -150,6 +145,10 @@ class Forwarding implements UpstreamEvents, RelayOptions {
 
   get idleMs(): number {
     return (this.#outcome.app?.limits ?? this.#router.limits).idleMs;
+  }
+
+  get hsts(): string | undefined {
+    return this.#visit.protocol === "https" ? this.#outcome.app?.routes.tls?.hsts : undefined;
   }
 
   onBytes(count: number): void {

@@ -1,20 +1,20 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import { Server as NetServer, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { setImmediate } from "node:timers/promises";
 import { createServer } from "../lib/node-http.ts";
 import { errorPage } from "./error-page.ts";
 import { faults } from "./faults.ts";
 import { forward } from "./forward.ts";
+import { type Address, Listening } from "./listening.ts";
 import { OrderedResponse, whenItsTurn } from "./ordered-response.ts";
 import type { RouterState } from "./router-state.ts";
+import { answerChallenge } from "./tls/challenge.ts";
+import { SecureFront } from "./tls/secure-front.ts";
 import { forwardUpgrade, isWebSocket } from "./upgrade.ts";
 
 // Of a whole head: a thousand headers of the usual size. Longer ones are refused before they are read.
 const headerLimit = 256 * 1024;
 const slowHeadCheckMs = 5_000;
-const quietTurnMs = 0.05;
-const quietWaitMs = 2_000;
 
 /** The side towards clients. */
 export class Front {
@@ -23,7 +23,8 @@ export class Front {
   /** Connections that node's server has handed over, upgraded ones: it no longer knows of them. */
   readonly #upgraded = new Set<Duplex>();
 
-  #accepted = 0;
+  readonly #listening: Listening;
+  readonly #secure: SecureFront;
 
   constructor(router: RouterState) {
     this.#router = router;
@@ -39,18 +40,18 @@ export class Front {
     });
     // The size bounds the number; a limit on the number would drop headers silently.
     this.#server.maxHeadersCount = 0;
-    this.#server.on("connection", () => {
-      this.#accepted++;
-    });
+    const onRequest = (request: IncomingMessage, response: ServerResponse, expectsContinue = false) => {
+      if (!answerChallenge(router.entries, request, response)) forward(router, request, response, expectsContinue);
+    };
     this.#server.on("request", (request, response) => {
-      whenItsTurn(response, () => forward(router, request, response));
+      whenItsTurn(response, () => onRequest(request, response));
     });
     this.#server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
-      whenItsTurn(response, () => forward(router, request, response, true));
+      whenItsTurn(response, () => onRequest(request, response, true));
     });
     // One that is not known: it is refused like other requests that cannot be passed on.
     this.#server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
-      whenItsTurn(response, () => forward(router, request, response));
+      whenItsTurn(response, () => onRequest(request, response));
     });
     this.#server.on("upgrade", (request, socket, head) => {
       this.#upgraded.add(socket);
@@ -64,19 +65,15 @@ export class Front {
         `HTTP/1.1 405 Method Not Allowed\r\nAllow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n${closing}`,
       );
     });
+    this.#listening = new Listening(this.#server);
+    this.#secure = new SecureFront(router, this.#server, onRequest);
   }
 
-  /** Rejects with the system's error where the port is taken. */
-  listen(port: number, host: string | undefined): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#server.once("error", reject);
-      this.#server.listen({ port, host, reusePort: true, backlog: 4096 }, () => {
-        this.#server.off("error", reject);
-        // Out of file descriptors, for one: the connections that are open go on.
-        this.#server.on("error", (error) => this.#router.log.error({ err: error }, "listening failed"));
-        resolve();
-      });
-    });
+  /** Rejects with the system's error where a port is taken. */
+  async listen(http: Address, https: Address | undefined): Promise<void> {
+    const onError = (error: Error) => this.#router.log.error({ err: error }, "listening failed");
+    await this.#listening.start(http, onError);
+    if (https !== undefined) await this.#secure.listen(https, onError);
   }
 
   /**
@@ -85,7 +82,7 @@ export class Front {
    */
   async retire(idleMs: number, graceMs: number): Promise<void> {
     this.#router.retiring = true;
-    const closed = this.#stopListening();
+    const closed = Promise.all([this.#listening.stop(), this.#secure.retire(graceMs)]);
     const timers = [
       setTimeout(
         () => {
@@ -101,27 +98,6 @@ export class Front {
     ];
     await closed;
     for (const timer of timers) clearTimeout(timer);
-  }
-
-  async #stopListening(): Promise<void> {
-    await this.#untilNoneWaits();
-    // Not http's own close: it would cut idle connections, on which a request may just be arriving.
-    await new Promise<void>((resolve) => NetServer.prototype.close.call(this.#server, () => resolve()));
-  }
-
-  /**
-   * Closing a listening socket resets the connections that wait in its queue, unless the kernel's `tcp_migrate_req` gives
-   * them to another worker. node accepts one in each turn of its loop: after a turn without any, and so short that hardly
-   * one can have come since, the queue is empty.
-   */
-  async #untilNoneWaits(): Promise<void> {
-    const deadline = performance.now() + quietWaitMs;
-    for (let now = performance.now(); now < deadline; ) {
-      const [began, accepted] = [now, this.#accepted];
-      await setImmediate();
-      now = performance.now();
-      if (this.#accepted === accepted && now - began < quietTurnMs) return;
-    }
   }
 }
 

@@ -1,13 +1,12 @@
+import type { Address } from "./listening.ts";
 import type { ExchangeLimits } from "./upstream.ts";
 
 /** What one worker process must know. All of it comes from its command line: a worker reads no configuration. */
 export interface WorkerOptions {
   /** Counts from 1. */
   readonly worker: number;
-  readonly http: {
-    readonly port: number /** All addresses, IPv6 too, where undefined. */;
-    readonly host: string | undefined;
-  };
+  readonly http: Address;
+  readonly https: Address | undefined;
   /** Unix socket of the daemon. */
   readonly routesSocket: string;
   /** The last route table, shared by all workers. */

@@ -1,7 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { RawHeaders } from "./headers.ts";
 import { responseHeaders, trailerFields } from "./headers.ts";
+import { isEncrypted } from "./tls/encrypted.ts";
 import type { UpstreamResponse } from "./upstream.ts";
+
+const hstsKey = "strict-transport-security";
 
 /** Where an answer comes from. */
 export interface RelaySource {
@@ -12,6 +15,8 @@ export interface RelaySource {
 export interface RelayOptions {
   /** How long the client may take nothing of what waits for it. */
   readonly idleMs: number;
+  /** Strict-Transport-Security, for an answer that says nothing of its own about it. */
+  readonly hsts: string | undefined;
   onBytes(count: number): void;
   /** The client took nothing for too long; its connection is cut already. */
   onClientIdle(): void;
@@ -37,7 +42,10 @@ export class Relay {
     const to = this.#to;
     const { method = "GET", httpVersion } = to.req;
     const facts = { status: from.status, method, httpVersion, dynoHttpVersion: from.httpVersion };
-    this.#headers = responseHeaders(from.headers, facts);
+    const headers = responseHeaders(from.headers, facts);
+    const { hsts } = this.#options;
+    if (hsts !== undefined && !hasHeader(headers, hstsKey)) headers.push("Strict-Transport-Security", hsts);
+    this.#headers = headers;
     to.writeHead(from.status, from.reason, this.#headers as unknown as string[]);
     if (from.whole !== undefined) {
       this.#options.onBytes(from.whole.length);
@@ -70,10 +78,10 @@ export class Relay {
 
   /** Ends the connection so that the client sees a broken answer, never a short one that looks whole. */
   cut(): void {
-    const hasLength = this.#headers.some((name, index) => index % 2 === 0 && name.toLowerCase() === "content-length");
-    // Only a reset can be told from the end of the body where nothing else marks it.
-    if (this.#to.chunkedEncoding || hasLength) this.#to.socket?.destroy();
-    else this.#to.socket?.resetAndDestroy();
+    const { chunkedEncoding, socket } = this.#to;
+    // Only a reset can be told from the end of the body where nothing else marks it; TLS marks its own end.
+    if (chunkedEncoding || hasHeader(this.#headers, "content-length") || isEncrypted(socket)) socket?.destroy();
+    else socket?.resetAndDestroy();
   }
 
   #onDrain(): void {
@@ -107,6 +115,10 @@ export function relayMessage(
     relay.cut();
     options.onBroken(error);
   });
+}
+
+function hasHeader(headers: RawHeaders, key: string): boolean {
+  return headers.some((name, index) => index % 2 === 0 && name.toLowerCase() === key);
 }
 
 function pairs(flat: RawHeaders): [string, string][] {

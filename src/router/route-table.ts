@@ -1,5 +1,6 @@
 import type { AppRoutes, RouteChange, RouteTable } from "../model/route.ts";
 import type { Balancer } from "./balancer.ts";
+import { Entries } from "./entries.ts";
 import { HostMap } from "./host-map.ts";
 import { defaultLimits } from "./options.ts";
 import type { Place } from "./place.ts";
@@ -11,12 +12,14 @@ export class Routes {
   readonly #apps = new Map<string, RoutedApp>();
   readonly #hosts = new HostMap();
   readonly #balancer: Balancer;
+  readonly #entries: Entries;
   readonly #limits: ExchangeLimits;
   #revision = 0;
 
   /** `limits`: for apps that have none of their own. */
-  constructor(balancer: Balancer, limits: ExchangeLimits = defaultLimits) {
+  constructor(balancer: Balancer, limits: ExchangeLimits = defaultLimits, entries = new Entries()) {
     this.#balancer = balancer;
+    this.#entries = entries;
     this.#limits = limits;
   }
 
@@ -41,6 +44,7 @@ export class Routes {
       if (!kept.has(app)) this.#remove(app);
     }
     for (const routes of table.apps) this.#set(routes);
+    this.#entries.replace(table.entries ?? []);
     this.#revision = table.revision;
   }
 
@@ -48,7 +52,9 @@ export class Routes {
   apply(change: RouteChange): boolean {
     if (change.revision <= this.#revision) return false;
     if ("set" in change) this.#set(change.set);
-    else this.#remove(change.remove);
+    else if ("remove" in change) this.#remove(change.remove);
+    else if ("put" in change) this.#entries.put(change.put);
+    else this.#entries.drop(change.drop);
     this.#revision = change.revision;
     return true;
   }
@@ -58,7 +64,8 @@ export class Routes {
   }
 
   toTable(): RouteTable {
-    return { revision: this.#revision, apps: [...this.#apps.values()].map((app) => app.routes) };
+    const apps = [...this.#apps.values()].map((app) => app.routes);
+    return { revision: this.#revision, apps, entries: this.#entries.list() };
   }
 
   #set(routes: AppRoutes): void {

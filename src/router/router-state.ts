@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { TLSSocket } from "node:tls";
 import type { AccessLog } from "./access-log.ts";
 import type { Balancer, TargetState } from "./balancer.ts";
+import type { Entries } from "./entries.ts";
 import { errorPage } from "./error-page.ts";
 import type { Fault } from "./faults.ts";
 import type { Limits } from "./options.ts";
 import type { Routes } from "./route-table.ts";
 import type { RoutedApp } from "./routed-app.ts";
+import type { SecureContexts } from "./tls/contexts.ts";
 import type { TrafficCounters } from "./traffic-counters.ts";
 import type { Upstream } from "./upstream.ts";
 import type { Visit } from "./visit.ts";
@@ -15,6 +16,10 @@ import type { WorkerLog } from "./worker-log.ts";
 /** What every request of a worker shares. */
 export interface RouterState {
   readonly routes: Routes;
+  readonly entries: Entries;
+  readonly contexts: SecureContexts;
+  /** Undefined where the worker takes plain connections only. */
+  readonly httpsPort: number | undefined;
   readonly balancer: Balancer;
   readonly upstream: Upstream;
   readonly accessLog: AccessLog;
@@ -41,7 +46,7 @@ export function emptyOutcome(): Outcome {
 
 export function logAccess(router: RouterState, visit: Visit, outcome: Outcome): void {
   const endedAt = Date.now();
-  const { startedAt, method, path, host, requestId, clientAddress } = visit;
+  const { startedAt, method, path, host, requestId, clientAddress, protocol } = visit;
   const connectedAt = outcome.connectedAt;
   router.traffic.count(outcome.app?.routes.app ?? "", outcome, endedAt - startedAt);
   router.accessLog.write({
@@ -51,6 +56,7 @@ export function logAccess(router: RouterState, visit: Visit, outcome: Outcome): 
     host,
     requestId,
     clientAddress,
+    protocol,
     app: outcome.app?.routes.app,
     dyno: outcome.state?.target.dyno,
     connectMs: connectedAt === undefined ? undefined : connectedAt - startedAt,
@@ -67,24 +73,6 @@ const discardLimit = 1024 * 1024;
 // Where the next request begins on the connection is not certain, or it may never come.
 const endsConnection = new Set([400, 408, 414, 417, 431, 501]);
 
-/** Sends the client to the same address under another host; the port is kept where it was written. */
-export function answerRedirect(host: string, request: IncomingMessage, response: ServerResponse, visit: Visit): number {
-  const port = /:\d+$/.exec(visit.host)?.[0] ?? "";
-  const body = `Moved to ${host}\n`;
-  // 301 lets clients make a GET of a POST.
-  const status = visit.method === "GET" || visit.method === "HEAD" ? 301 : 308;
-  if (isUnread(request, visit)) response.shouldKeepAlive = false;
-  const protocol = (request.socket as Partial<TLSSocket>).encrypted ? "https" : "http";
-  response.writeHead(status, {
-    Location: `${protocol}://${host}${port}${visit.path === "*" ? "" : visit.path}`,
-    "Content-Type": "text/plain; charset=utf-8",
-    "Content-Length": Buffer.byteLength(body),
-    "X-Request-Id": visit.requestId,
-  });
-  response.end(visit.method === "HEAD" ? undefined : body);
-  return status;
-}
-
 /** Sends our own page for a request that no app answers. Returns the size of the page. */
 export function answerFault(fault: Fault, request: IncomingMessage, response: ServerResponse, visit: Visit): number {
   const page = errorPage(fault, request.headers.accept, visit.requestId);
@@ -95,7 +83,7 @@ export function answerFault(fault: Fault, request: IncomingMessage, response: Se
 }
 
 /** Whether more of the body may come than is worth reading for a connection's sake. */
-function isUnread(request: IncomingMessage, visit: Visit): boolean {
+export function isUnread(request: IncomingMessage, visit: Visit): boolean {
   const length = Number(request.headers["content-length"] ?? 0);
   return !request.complete && (visit.body === "chunked" || !(length <= discardLimit));
 }

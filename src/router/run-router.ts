@@ -15,11 +15,12 @@ export interface RouterPaths {
 export async function runRouter(args: readonly string[], pathsBelow: (root: string) => RouterPaths): Promise<number> {
   // All that counts was done by loading this file: its code is in node's compile cache now.
   if (args[0] === "--warm-up") return 0;
-  const { root, worker, http, fingerprint, accessLog } = parseWorkerArguments(args);
+  const { root, worker, http, https, fingerprint, accessLog } = parseWorkerArguments(args);
   const paths = pathsBelow(root);
   return runWorker({
     worker,
     http,
+    https,
     fingerprint,
     routesSocket: paths.routesSocket,
     snapshot: paths.routesSnapshot,

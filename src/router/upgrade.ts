@@ -8,15 +8,9 @@ import { connectTo } from "./connect.ts";
 import { type Fault, faults, interruptions } from "./faults.ts";
 import { requestHeaders } from "./headers.ts";
 import { type Place, pathWithin, strippedPrefix } from "./place.ts";
+import { answerRedirect, redirectOf } from "./redirect.ts";
 import { relayMessage } from "./relay.ts";
-import {
-  answerFault,
-  answerRedirect,
-  emptyOutcome,
-  logAccess,
-  type Outcome,
-  type RouterState,
-} from "./router-state.ts";
+import { answerFault, emptyOutcome, logAccess, type Outcome, type RouterState } from "./router-state.ts";
 import { readVisit, type Visit } from "./visit.ts";
 
 /** Whether a request is for a WebSocket. Other upgrades are answered as plain requests, which RFC 9110, 7.8 allows. */
@@ -61,7 +55,8 @@ class Upgrading {
     this.#place = this.#router.routes.place(this.#visit.host, this.#visit.path);
     this.#outcome.app = this.#place?.app;
     if (this.#place === undefined) return this.#refuse(faults.unknownHost);
-    if (this.#place.redirect !== undefined) return this.#redirect(this.#place.redirect);
+    const redirect = redirectOf(this.#router, this.#visit, this.#place);
+    if (redirect !== undefined) return this.#redirect(redirect);
     const connected = await this.#connect();
     if (this.#client.destroyed) {
       if (connected instanceof Agent) connected.destroy();
@@ -114,14 +109,14 @@ class Upgrading {
   /** What http-proxy reads of a request, with the headers that the dyno is to get. */
   #requestView(): IncomingMessage {
     const { rawHeaders, headers, httpVersion, socket } = this.#request;
-    const { host, clientAddress, requestId, startedAt } = this.#visit;
+    const { host, clientAddress, requestId, startedAt, protocol } = this.#visit;
     const forwardedFor = headers["x-forwarded-for"];
     const raw = requestHeaders(rawHeaders, "GET", {
       httpVersion,
       connection: headers.connection,
       forwardedFor: Array.isArray(forwardedFor) ? forwardedFor.join(", ") : forwardedFor,
       clientAddress,
-      protocol: "http",
+      protocol,
       port: socket.localPort ?? 80,
       host,
       requestId,
@@ -159,6 +154,7 @@ class Upgrading {
     try {
       relayMessage(incoming, response, {
         idleMs: this.#router.limits.idleMs,
+        hsts: undefined,
         onBytes: (count) => {
           this.#outcome.bytes += count;
         },
@@ -197,9 +193,9 @@ class Upgrading {
     }
   }
 
-  #redirect(host: string): void {
+  #redirect(location: string): void {
     this.#answered = true;
-    this.#outcome.status = answerRedirect(host, this.#request, this.#response(), this.#visit);
+    this.#outcome.status = answerRedirect(location, this.#request, this.#response(), this.#visit);
   }
 
   #refuse(fault: Fault): void {

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { type Fault, faults } from "./faults.ts";
 import { type BodyFraming, plainAddress, requestIdFrom } from "./headers.ts";
+import { isEncrypted } from "./tls/encrypted.ts";
 
 /** A request as the router sees it. */
 export interface Visit {
@@ -15,6 +16,7 @@ export interface Visit {
   /** Unix milliseconds. */
   readonly startedAt: number;
   readonly body: BodyFraming;
+  readonly protocol: "http" | "https";
   /** Set where the request must not reach an app. */
   readonly fault: Fault | undefined;
 }
@@ -33,6 +35,7 @@ export function readVisit(request: IncomingMessage): Visit {
     clientAddress: plainAddress(request.socket.remoteAddress),
     startedAt: Date.now(),
     body: body ?? "none",
+    protocol: isEncrypted(request.socket) ? "https" : "http",
     fault: faultOf(request, host, path, body),
   };
 }

@@ -7,6 +7,7 @@ import { AppLogs } from "./app-logs.ts";
 import { Balancer } from "./balancer.ts";
 import { Drains } from "./drains.ts";
 import { DynoUpstream } from "./dyno-upstream.ts";
+import { Entries } from "./entries.ts";
 import { RouteFollower } from "./follow-routes.ts";
 import { Front } from "./front.ts";
 import { fileSink, stderrSink, stdoutSink } from "./log-file.ts";
@@ -14,6 +15,7 @@ import type { WorkerOptions } from "./options.ts";
 import { Routes } from "./route-table.ts";
 import type { RouterState } from "./router-state.ts";
 import { readSnapshot, SnapshotWriter } from "./snapshot.ts";
+import { SecureContexts } from "./tls/contexts.ts";
 import { TrafficCounters } from "./traffic-counters.ts";
 import { type WorkerLog, workerLog } from "./worker-log.ts";
 
@@ -57,11 +59,16 @@ class Worker {
     });
     const upstream = new DynoUpstream(limits.dynoKeepAliveMs);
     const drains = new Drains(balancer, (target) => this.#follower.send({ type: "drained", target }));
-    const routes = new Routes(balancer, limits);
+    const entries = new Entries();
+    const routes = new Routes(balancer, limits, entries);
+    const contexts = new SecureContexts(entries, (host) => routes.find(host), log);
     this.#options = options;
     this.#log = log;
     this.#router = {
       routes,
+      entries,
+      contexts,
+      httpsPort: options.https?.port,
       balancer,
       upstream,
       accessLog,
@@ -125,17 +132,17 @@ class Worker {
 
   /** Resolves with an exit code where it fails. */
   async #listen(): Promise<number | undefined> {
-    const { http, pidFile } = this.#options;
+    const { http, https, pidFile } = this.#options;
     try {
-      await this.#front.listen(http.port, http.host);
+      await this.#front.listen(http, https);
     } catch (error) {
-      this.#log.error({ err: error, ...http }, "cannot listen");
+      this.#log.error({ err: error, http, https }, "cannot listen");
       const { code } = error as NodeJS.ErrnoException;
       return code === "EADDRINUSE" ? workerExit.portInUse : workerExit.cannotListen;
     }
     this.#listening = true;
     await writeFileAtomically(pidFile, `${process.pid}\n`);
-    this.#log.info({ ...http, revision: this.#router.routes.revision }, "listening");
+    this.#log.info({ ...http, httpsPort: https?.port, revision: this.#router.routes.revision }, "listening");
     this.#follower.send(this.#hello());
     return undefined;
   }

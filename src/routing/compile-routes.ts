@@ -1,7 +1,7 @@
 import { isPlain, splitDomain } from "../model/domain.ts";
 import { type Dyno, dynoName } from "../model/dyno.ts";
 import { type RedirectRule, redirectsOf } from "../model/redirects.ts";
-import type { AppRoutes, Target } from "../model/route.ts";
+import type { AppRoutes, AppTls, Target } from "../model/route.ts";
 
 export interface RouteInput {
   readonly app: string;
@@ -13,10 +13,11 @@ export interface RouteInput {
   readonly stripPrefix: boolean;
   /** Web dynos in service. */
   readonly dynos: readonly Dyno[];
+  readonly tls?: AppTls | undefined;
 }
 
 /** What the router must know of one app. A dyno without an address cannot be reached and is left out. */
-export function compileRoutes({ app, release, domains, redirect, stripPrefix, dynos }: RouteInput): AppRoutes {
+export function compileRoutes({ app, release, domains, redirect, stripPrefix, dynos, tls }: RouteInput): AppRoutes {
   const parts = [...new Set(domains.map((domain) => domain.toLowerCase()))].map(splitDomain);
   const whole = parts.filter(({ path }) => path === undefined).map(({ host }) => host);
   const { added, redirects } = redirectsOf(whole.filter(isPlain), redirect);
@@ -28,6 +29,7 @@ export function compileRoutes({ app, release, domains, redirect, stripPrefix, dy
     release,
     ...(paths.length > 0 && { paths, ...(stripPrefix && { stripPrefix }) }),
     ...(Object.keys(redirects).length > 0 && { redirects }),
+    ...(tls && { tls }),
   };
 }
 

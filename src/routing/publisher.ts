@@ -1,3 +1,4 @@
+import type { RouterEntry } from "../model/certificate.ts";
 import type { AppRoutes } from "../model/route.ts";
 
 /** Gets routes to every router worker, and knows when they are in force. */
@@ -10,7 +11,11 @@ export interface RoutePublisher {
   publish(routes: AppRoutes): Promise<void>;
   /** Takes the app out of the table. */
   withdraw(app: string): Promise<void>;
-  /** Replaces the whole table, as at the start of the daemon. */
+  /** Like `publish`, for certificates and challenges. Allowed before the first `replace`, which then has them. */
+  put(entries: readonly RouterEntry[]): Promise<void>;
+  /** Takes entries out; ids that are not there are passed over. */
+  drop(ids: readonly string[]): Promise<void>;
+  /** Replaces all apps of the table, as at the start of the daemon. */
   replace(apps: readonly AppRoutes[]): Promise<void>;
   /** Resolves when no worker has an open request on these targets (already out of the table), or after the timeout. */
   drained(targets: readonly string[], timeoutMs: number): Promise<void>;

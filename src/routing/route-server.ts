@@ -4,6 +4,7 @@ import { createServer, type Server } from "node:net";
 import { setTimeout as timeout } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "../lib/logger.ts";
+import type { RouterEntry } from "../model/certificate.ts";
 import type { AppRoutes, RouteChange, RouteTable, TrafficReport } from "../model/route.ts";
 import type { RoutePublisher } from "./publisher.ts";
 import { WorkerConnection, type WorkerIdentity } from "./worker-connection.ts";
@@ -32,6 +33,7 @@ export class RouteServer implements RoutePublisher {
   readonly #server: Server;
   readonly #connections = new Set<WorkerConnection>();
   readonly #apps = new Map<string, AppRoutes>();
+  readonly #entries = new Map<string, RouterEntry>();
   readonly #moved = new EventEmitter().setMaxListeners(0);
   #events: WorkerEvents | undefined;
   #onTraffic: ((report: TrafficReport) => void) | undefined;
@@ -130,6 +132,22 @@ export class RouteServer implements RoutePublisher {
     await this.#acknowledged();
   }
 
+  async put(entries: readonly RouterEntry[]): Promise<void> {
+    for (const entry of entries) {
+      if (isDeepStrictEqual(this.#entries.get(entry.id), entry)) continue;
+      this.#entries.set(entry.id, entry);
+      this.#announce({ revision: ++this.#revision, put: entry });
+    }
+    await this.#acknowledged();
+  }
+
+  async drop(ids: readonly string[]): Promise<void> {
+    for (const id of ids) {
+      if (this.#entries.delete(id)) this.#announce({ revision: ++this.#revision, drop: id });
+    }
+    await this.#acknowledged();
+  }
+
   async replace(apps: readonly AppRoutes[]): Promise<void> {
     const wanted = new Map(apps.map((routes) => [routes.app, routes]));
     for (const app of [...this.#apps.keys()]) {
@@ -197,7 +215,7 @@ export class RouteServer implements RoutePublisher {
   }
 
   #table(): RouteTable {
-    return { revision: this.#revision, apps: [...this.#apps.values()] };
+    return { revision: this.#revision, apps: [...this.#apps.values()], entries: [...this.#entries.values()] };
   }
 
   #requireTable(): void {

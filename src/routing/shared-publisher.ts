@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "../lib/logger.ts";
+import type { RouterEntry } from "../model/certificate.ts";
 import { type Clash, type ForeignRoute, foreignRoutes } from "../model/foreign.ts";
 import type { AppRoutes } from "../model/route.ts";
 import type { ForeignTable } from "./foreign.ts";
@@ -42,6 +43,14 @@ export class SharedPublisher implements RoutePublisher, ForeignTable {
     for (const routes of apps) this.#claim(routes.app, domainsOf(routes));
     this.#published = this.#giveOut();
     await this.#inner.replace([...apps, ...this.#published.values()]);
+  }
+
+  put(entries: readonly RouterEntry[]): Promise<void> {
+    return this.#inner.put(entries);
+  }
+
+  drop(ids: readonly string[]): Promise<void> {
+    return this.#inner.drop(ids);
   }
 
   drained(targets: readonly string[], timeoutMs: number): Promise<void> {

@@ -22,7 +22,9 @@ export interface SupervisorOptions extends WorkerProgram {
 }
 
 /** What a worker is made of: where it changes, running workers are replaced. */
-const workerCode = ["../router", "../lib", "../model/route.ts", "../model/access-log.ts", "../model/traffic.ts"];
+const workerCode = ["../router", "../lib"].concat(
+  ["route", "certificate", "access-log", "traffic"].map((name) => `../model/${name}.ts`),
+);
 const adoptMs = 3_000;
 const startMs = 15_000;
 const steadyMs = 10_000;
@@ -76,15 +78,15 @@ export class Supervisor {
 
   /** After the route server. Resolves when every worker listens; throws `port-in-use`, `port-forbidden`, `router-failed`. */
   async start(): Promise<void> {
-    const { server, http, options, root } = this.#options;
+    const { server, http, httpsPort, options, root } = this.#options;
     const code = workerCode.map((path) => join(import.meta.dirname, path));
-    this.#fingerprint = await fingerprintOf(code, [process.version, JSON.stringify([root, http, options])]);
+    this.#fingerprint = await fingerprintOf(code, [process.version, JSON.stringify([root, http, httpsPort, options])]);
     server.watchWorkers({ onHello: (worker) => this.#onHello(worker), onGone: (worker) => this.#onGone(worker) });
     const found = await this.#adopt();
     const missing = this.#slots.filter((slot) => slot.serving === undefined);
     try {
       if (missing.length > 0) {
-        await this.#checkPort(found);
+        await this.#checkPorts(found);
         await this.#warmUp();
       }
       await Promise.all(missing.map((slot) => this.#launch(slot)));
@@ -132,15 +134,20 @@ export class Supervisor {
     return found;
   }
 
-  async #checkPort(found: readonly number[]): Promise<void> {
-    const { port, host } = this.#options.http;
+  async #checkPorts(found: readonly number[]): Promise<void> {
+    const { http, httpsPort } = this.#options;
+    await this.#checkPort("--http-port", http.port, found);
+    if (httpsPort !== undefined) await this.#checkPort("--https-port", httpsPort, found);
+  }
+
+  async #checkPort(flag: PortFlag, port: number, found: readonly number[]): Promise<void> {
     for (const pid of found) {
       const words = await commandLine(pid);
       // An old worker of ours holds the port, and shares it with its successor.
-      if (words[words.indexOf("--http-port") + 1] === String(port)) return;
+      if (words[words.indexOf(flag) + 1] === String(port)) return;
     }
-    const trouble = await portTrouble(port, host);
-    if (trouble !== undefined) throw portError(port, trouble);
+    const trouble = await portTrouble(port, this.#options.http.host);
+    if (trouble !== undefined) throw portError(flag, port, trouble);
   }
 
   /** The first workers with new code would keep the memory of node's type stripper for all their life. */
@@ -190,10 +197,14 @@ export class Supervisor {
   }
 
   #exitError(code: number | null, signal: NodeJS.Signals | null): UserError {
-    const { port } = this.#options.http;
-    if (code === workerExit.portInUse) return portError(port, "EADDRINUSE");
-    if (code === workerExit.cannotListen) return portError(port, "EACCES");
+    if (code === workerExit.portInUse) return this.#portError("EADDRINUSE");
+    if (code === workerExit.cannotListen) return this.#portError("EACCES");
     return routerFailed(signal === null ? `it ended with code ${code}` : `it was ended by ${signal}`);
+  }
+
+  /** Which of the ports it was, the worker's log tells. */
+  #portError(code: string): UserError {
+    return portError("--http-port", this.#options.http.port, code);
   }
 
   #onHello(worker: WorkerIdentity): void {
@@ -286,15 +297,17 @@ export class Supervisor {
   }
 }
 
-function portError(port: number, code: string): UserError {
+type PortFlag = "--http-port" | "--https-port";
+
+function portError(flag: PortFlag, port: number, code: string): UserError {
   if (code === "EADDRINUSE") {
     return new UserError("port-in-use", `Port ${port} is in use`, {
-      hint: `See what listens there with: ss -ltnp 'sport = :${port}', or choose another --http-port`,
+      hint: `See what listens there with: ss -ltnp 'sport = :${port}', or choose another ${flag}`,
     });
   }
   if (code === "EACCES") {
     return new UserError("port-forbidden", `Port ${port} may not be opened by this user`, {
-      hint: "Choose a port above 1023, or allow it with the capability CAP_NET_BIND_SERVICE",
+      hint: `Choose a ${flag} above 1023, or allow it with the capability CAP_NET_BIND_SERVICE`,
     });
   }
   return new UserError("port-forbidden", `Port ${port} cannot be opened: ${code}`);

@@ -9,6 +9,8 @@ export interface WorkerProgram {
   /** Absolute. Tells the workers of this Berth from those of another on the same machine. */
   readonly root: string;
   readonly http: { readonly port: number; readonly host: string | undefined };
+  /** On the same host. Undefined: plain connections only. */
+  readonly httpsPort: number | undefined;
   /** Further arguments of `berth router`. */
   readonly options: readonly string[];
   /** Gets what node itself has to say when it dies. */
@@ -23,10 +25,11 @@ function marks(root: string, worker: number): string[] {
 }
 
 export function workerArguments(program: WorkerProgram, worker: number, fingerprint: string): string[] {
-  const { http, options, root } = program;
+  const { http, httpsPort, options, root } = program;
   const host = http.host === undefined ? [] : ["--http-host", http.host];
   const port = ["--http-port", String(http.port)];
-  return [...marks(root, worker), ...port, ...host, "--fingerprint", fingerprint, ...options];
+  const secure = httpsPort === undefined ? [] : ["--https-port", String(httpsPort)];
+  return [...marks(root, worker), ...port, ...secure, ...host, "--fingerprint", fingerprint, ...options];
 }
 
 /** In a session of its own, so that nothing that ends the daemon ends it too. */

@@ -1,5 +1,6 @@
 import type { App, ConfigVars, Formation } from "../model/app.ts";
 import type { Build, BuildStatus } from "../model/build.ts";
+import type { Certificate, Issuance } from "../model/certificate.ts";
 import type { ManualRoute } from "../model/foreign.ts";
 import type { Key } from "../model/key.ts";
 import type { Release } from "../model/release.ts";
@@ -61,6 +62,13 @@ export interface View {
   };
   /** Periods of so many seconds, oldest first, from the time (Unix seconds) on. Those without requests are not there. */
   readonly traffic: { of(appId: string, step: number, from: number): TrafficPeriod[] };
+  /** One for each app, and one of the host where `appId` is undefined. */
+  readonly certificates: {
+    /** Oldest first. */
+    list(): Certificate[];
+    of(appId: string | undefined): Certificate | undefined;
+    issuance(appId: string): Issuance | undefined;
+  };
 }
 
 /**
@@ -73,7 +81,7 @@ export interface Changes extends View {
     insert(app: App): void;
     /** Replaces all fields of the app with this id. */
     update(app: App): void;
-    /** Removes the app with all it has: config, builds, releases, domains, formation, properties. */
+    /** Removes the app with all it has: config, builds, releases, domains, formation, properties, certificate. */
     remove(id: string): void;
   };
   readonly keys: View["keys"] & {
@@ -115,6 +123,13 @@ export interface Changes extends View {
     add(appId: string, step: number, period: TrafficPeriod): void;
     /** Removes the periods of this step, of all apps, that began before the time (Unix seconds). */
     forget(step: number, before: number): void;
+  };
+  readonly certificates: View["certificates"] & {
+    /** In the place of the one that the app, or the host, has. */
+    put(certificate: Certificate): void;
+    remove(appId: string | undefined): void;
+    /** Undefined removes it. */
+    setIssuance(appId: string, issuance: Issuance | undefined): void;
   };
 }
 

@@ -80,6 +80,7 @@ export class Berth {
   readonly flags: readonly string[];
   sshPort = 0;
   httpPort = 0;
+  httpsPort = 0;
   /** Every line that daemons of this root have logged. */
   readonly log: string[] = [];
   #daemon: ChildProcess | undefined;
@@ -98,6 +99,7 @@ export class Berth {
   async serve(): Promise<void> {
     const args = ["serve", "--root", this.root, ...this.flags];
     const ports = ["--ssh-port", String(this.sshPort), "--http-port", String(this.httpPort)];
+    ports.push("--https-port", String(this.httpsPort));
     // Own process group: a Ctrl-C in the test's terminal is not the daemon's.
     const daemon = spawn(main, [...args, ...ports], {
       env: cleanEnv,
@@ -106,7 +108,7 @@ export class Berth {
     });
     this.#daemon = daemon;
     this.#ended = exitCode(daemon);
-    const ready = Promise.withResolvers<{ ssh: { port: number }; http: { port: number } }>();
+    const ready = Promise.withResolvers<{ ssh: { port: number }; http: { port: number; httpsPort: number } }>();
     createInterface({ input: daemon.stderr as NodeJS.ReadableStream }).on("line", (line) => {
       this.log.push(line);
       const entry = parse(line);
@@ -116,6 +118,7 @@ export class Berth {
     const addresses = await ready.promise;
     this.sshPort = addresses.ssh.port;
     this.httpPort = addresses.http.port;
+    this.httpsPort = addresses.http.httpsPort;
   }
 
   /** Ends the daemon (the router goes on) and gives its exit code. */
@@ -298,7 +301,7 @@ export async function startBerth(t: CleanUp, ...flags: string[]): Promise<Berth>
 export async function prepareBerth(t: CleanUp, ...flags: string[]): Promise<Berth> {
   const root = await mkdtemp(join(tmpdir(), "berth-test-"));
   const images = ["--run-image", runImage, "--build-image", buildImage];
-  const common = ["--domain", "berth.test", "--https-port", "0", "--router-workers", "1", "--log-level", "debug"];
+  const common = ["--domain", "berth.test", "--router-workers", "1", "--log-level", "debug"];
   const hosts = ["--ssh-host", "127.0.0.1", "--http-host", "127.0.0.1", "--log-format", "json"];
   const berth = new Berth(root, [...common, ...hosts, ...images, ...flags]);
   t.after(() => berth.dispose());

@@ -2,9 +2,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
+import { createSelfSignedIssuer } from "../../src/certificates/self-signed/create-issuer.ts";
 import type { Repositories } from "../../src/git/repositories.ts";
 import { createLogger } from "../../src/lib/logger.ts";
 import { acceptsConnections } from "../../src/lib/tcp-probe.ts";
+import type { RouterEntry } from "../../src/model/certificate.ts";
 import type { AppRoutes } from "../../src/model/route.ts";
 import { noTraffic, sumOf, type Traffic } from "../../src/model/traffic.ts";
 import { AppLocks } from "../../src/operations/app-locks.ts";
@@ -26,6 +28,7 @@ import { FakeScheduler } from "./fake-scheduler.ts";
 /** What a router would see, and when: `log` has publications, drains and (through the scheduler) nothing else. */
 export class RecordingPublisher implements RoutePublisher {
   readonly table = new Map<string, AppRoutes>();
+  readonly entries = new Map<string, RouterEntry>();
   readonly log: string[] = [];
   replaced = 0;
   /** Awaited by `drained`: an open request that holds up a retirement. */
@@ -45,6 +48,14 @@ export class RecordingPublisher implements RoutePublisher {
     this.replaced += 1;
     this.table.clear();
     for (const routes of apps) this.table.set(routes.app, routes);
+  }
+
+  async put(entries: readonly RouterEntry[]): Promise<void> {
+    for (const entry of entries) this.entries.set(entry.id, entry);
+  }
+
+  async drop(ids: readonly string[]): Promise<void> {
+    for (const id of ids) this.entries.delete(id);
   }
 
   async drained(targets: readonly string[]): Promise<void> {
@@ -108,6 +119,7 @@ export async function createWorld(test: TestContext, settings: Partial<Operation
     scheduler,
     builders: [builder],
     images,
+    issuers: { selfSigned: createSelfSignedIssuer(Date.now) },
     publisher: shared,
     foreign: shared,
     traffic: { snapshot: async () => traffic },
@@ -117,6 +129,7 @@ export async function createWorld(test: TestContext, settings: Partial<Operation
     settings: {
       domain: "berth.test",
       httpPort: 80,
+      httpsPort: 443,
       healthTimeoutMs: 1_000,
       settleMs: 100,
       drainTimeoutMs: 1_000,

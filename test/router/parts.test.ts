@@ -79,7 +79,7 @@ suite("the route table", () => {
     const table = routes();
     table.replace({ revision: 5, apps: [routesTo([], "a"), routesTo([], "b")] });
     table.replace({ revision: 3, apps: [routesTo([], "b")] });
-    assert.deepEqual(table.toTable(), { revision: 3, apps: [routesTo([], "b")] });
+    assert.deepEqual(table.toTable(), { revision: 3, apps: [routesTo([], "b")], entries: [] });
     assert.equal(table.find("a.test"), undefined);
   });
 
@@ -199,6 +199,7 @@ test("nothing a client sends breaks out of its field in the access log", () => {
     serviceMs: 1,
     status: 404,
     bytes: 0,
+    protocol: "http",
     fault: faults.unknownHost,
   });
   assert.equal(
@@ -240,7 +241,7 @@ test("each app has an access log of its own, however many there are, and strange
 
 test("interrupted requests say whose connection it was, in Heroku's words", () => {
   const entry = { method: "GET", path: "/", host: "h", requestId: "id", clientAddress: "::1", app: "a", dyno: "web.1" };
-  const rest = { endedAt: 0, connectMs: 1, serviceMs: 2, status: 499, bytes: 0 };
+  const rest = { endedAt: 0, connectMs: 1, serviceMs: 2, status: 499, bytes: 0, protocol: "http" } as const;
   const line = (fault: { code: string; desc: string }) => accessLine({ ...entry, ...rest, fault });
   assert.match(line(interruptions.byClient), /Z sock=client at=warning code=H27 desc="Client Request Interrupted" /);
   assert.match(line(interruptions.byDyno), /Z sock=backend at=error code=H18 /);
@@ -252,6 +253,7 @@ test("a worker understands the arguments that the supervisor gives it", () => {
     program: ["node"],
     root: "/var/lib/berth",
     http: { port: 8080, host: "::1" },
+    httpsPort: 8443,
     options: ["--access-log", "off"],
     logFile: "",
     compileCache: "",
@@ -262,6 +264,7 @@ test("a worker understands the arguments that the supervisor gives it", () => {
     root: "/var/lib/berth",
     worker: 2,
     http: { port: 8080, host: "::1" },
+    https: { port: 8443, host: "::1" },
     fingerprint: "f00",
     accessLog: "off",
   });

@@ -58,6 +58,7 @@ async function daemon(
     program: [process.execPath, join(import.meta.dirname, "router-entry.ts")],
     root,
     http: { port, host: "127.0.0.1" },
+    httpsPort: undefined,
     options: [],
     logFile: paths.routerLog,
     compileCache: join(root, "tmp", "compile-cache"),

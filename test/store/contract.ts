@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { noTraffic } from "../../src/model/traffic.ts";
 import { type Changes, type Store, StoreConflict, type View } from "../../src/store/store.ts";
-import { aBuild, aKey, anApp, aRelease } from "./samples.ts";
+import { aBuild, aCertificate, aKey, anApp, aRelease } from "./samples.ts";
 
 /** What every Store must do. `open` gives an empty one. */
 export function storeContract(name: string, open: () => Store): void {
@@ -290,6 +290,9 @@ export function storeContract(name: string, open: () => Store): void {
           changes.domains.remove("a", "none.example.com");
           changes.routes.remove("none.example.com");
           changes.properties.set("a", "none", undefined);
+          changes.certificates.remove("a");
+          changes.certificates.remove(undefined);
+          changes.certificates.setIssuance("a", undefined);
         });
         assert.equal(store.read((view) => view.apps.list()).length, 1);
       });
@@ -305,8 +308,46 @@ export function storeContract(name: string, open: () => Store): void {
           (changes) => changes.formation.set("none", { web: 1 }),
           (changes) => changes.properties.set("none", "k", "v"),
           (changes) => changes.traffic.add("none", 10, { at: 0, traffic: noTraffic }),
+          (changes) => changes.certificates.put(aCertificate({ appId: "none" })),
+          (changes) => changes.certificates.setIssuance("none", { failures: 1, error: "no", retryAt: 1 }),
         ];
         for (const addition of additions) assert.throws(() => store.write(addition), bug, String(addition));
+      });
+    });
+
+    describe("certificates", () => {
+      it("keeps one for each app and one of the host, which go with their app", () => {
+        const host = aCertificate({ appId: undefined, origin: "generated", createdAt: 1 });
+        const renewed = aCertificate({ chain: "newer", origin: "acme" });
+        store.write((changes) => {
+          changes.apps.insert(anApp());
+          changes.certificates.put(aCertificate());
+          changes.certificates.put(host);
+          changes.certificates.put(renewed);
+          changes.certificates.setIssuance("a", { failures: 1, error: "before", retryAt: 1 });
+          changes.certificates.setIssuance("a", { failures: 2, error: "no such name", retryAt: 5 });
+        });
+        store.read(({ certificates }) => {
+          assert.deepEqual(certificates.list(), [host, renewed]);
+          assert.deepEqual(certificates.of("a"), renewed);
+          assert.deepEqual(certificates.of(undefined), host);
+          assert.deepEqual(certificates.issuance("a"), { failures: 2, error: "no such name", retryAt: 5 });
+        });
+        store.write((changes) => changes.certificates.setIssuance("a", undefined));
+        assert.equal(
+          store.read(({ certificates }) => certificates.issuance("a")),
+          undefined,
+        );
+        store.write((changes) => changes.apps.remove("a"));
+        assert.deepEqual(
+          store.read(({ certificates }) => certificates.list()),
+          [host],
+        );
+        store.write((changes) => changes.certificates.remove(undefined));
+        assert.deepEqual(
+          store.read(({ certificates }) => certificates.list()),
+          [],
+        );
       });
     });
 

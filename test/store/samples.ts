@@ -1,5 +1,6 @@
 import type { App } from "../../src/model/app.ts";
 import type { Build } from "../../src/model/build.ts";
+import type { Certificate } from "../../src/model/certificate.ts";
 import type { Key } from "../../src/model/key.ts";
 import type { Release } from "../../src/model/release.ts";
 
@@ -51,6 +52,20 @@ export function aRelease(fields: Partial<Release> = {}): Release {
     description: "Deploy 1a2b3c4",
     createdBy: "ann",
     createdAt: 1_700_000_000_000,
+    ...fields,
+  };
+}
+
+export function aCertificate(fields: Partial<Certificate> = {}): Certificate {
+  return {
+    appId: "a",
+    origin: "uploaded",
+    chain: "chain",
+    key: "key",
+    names: ["a.example.com", "*.example.org"],
+    notBefore: 1_700_000_000_000,
+    notAfter: 1_800_000_000_000,
+    createdAt: 1_700_000_000_001,
     ...fields,
   };
 }

@@ -91,6 +91,19 @@ export function createChanges(state: () => State): Changes {
       },
       forget: (step, before) => deleteWhere(state().traffic, (period) => period.step === step && period.at < before),
     },
+    certificates: {
+      ...view.certificates,
+      put: (certificate) => {
+        if (certificate.appId !== undefined) requireApp(state(), certificate.appId);
+        state().certificates.set(certificate.appId, structuredClone(certificate));
+      },
+      remove: (appId) => void state().certificates.delete(appId),
+      setIssuance: (appId, issuance) => {
+        if (issuance === undefined) return void state().issuances.delete(appId);
+        requireApp(state(), appId);
+        state().issuances.set(appId, structuredClone(issuance));
+      },
+    },
   };
 }
 
@@ -125,6 +138,7 @@ function removeApp(state: State, id: string): void {
   deleteWhere(state.domains, (owner) => owner === id);
   deleteWhere(state.traffic, (period) => period.appId === id);
   for (const map of [state.apps, state.config, state.nextVersions, state.formation, state.properties]) map.delete(id);
+  for (const map of [state.certificates, state.issuances]) map.delete(id);
 }
 
 function insertKey(state: State, key: Key): void {

@@ -1,5 +1,6 @@
 import type { App, ConfigVars, Formation } from "../../model/app.ts";
 import type { Build } from "../../model/build.ts";
+import type { Certificate, Issuance } from "../../model/certificate.ts";
 import type { Key } from "../../model/key.ts";
 import type { Release } from "../../model/release.ts";
 import type { TrafficPeriod } from "../../model/traffic.ts";
@@ -26,6 +27,9 @@ export interface State {
   readonly properties: Map<string | undefined, Readonly<Record<string, string>>>;
   /** By app, step and time together. */
   readonly traffic: Map<string, TrafficPeriod & { readonly appId: string; readonly step: number }>;
+  /** App id, or undefined for the host. */
+  readonly certificates: Map<string | undefined, Certificate>;
+  readonly issuances: Map<string, Issuance>;
 }
 
 export function emptyState(): State {
@@ -42,6 +46,8 @@ export function emptyState(): State {
     routes: new Map(),
     properties: new Map(),
     traffic: new Map(),
+    certificates: new Map(),
+    issuances: new Map(),
   };
 }
 
@@ -59,5 +65,7 @@ export function copyState(state: State): State {
     routes: new Map(state.routes),
     properties: new Map(state.properties),
     traffic: new Map(state.traffic),
+    certificates: new Map(state.certificates),
+    issuances: new Map(state.issuances),
   };
 }

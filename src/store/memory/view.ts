@@ -47,6 +47,11 @@ export function createView(state: () => State): View {
           .sort(by((period) => period.at))
           .map(({ at, traffic }) => ({ at, traffic })),
     },
+    certificates: {
+      list: () => structuredClone([...state().certificates.values()]).sort(by((certificate) => certificate.createdAt)),
+      of: (appId) => structuredClone(state().certificates.get(appId)),
+      issuance: (appId) => structuredClone(state().issuances.get(appId)),
+    },
   };
 }
 

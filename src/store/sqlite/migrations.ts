@@ -114,4 +114,26 @@ export const migrations: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX traffic_by_time ON traffic (step, at);
   `,
+  `
+  CREATE TABLE certificates (
+    -- NULL: of the host.
+    app_id TEXT REFERENCES apps (id) ON DELETE CASCADE,
+    origin TEXT NOT NULL,
+    chain TEXT NOT NULL,
+    private_key TEXT NOT NULL,
+    names TEXT NOT NULL CHECK (json_valid(names)),
+    not_before INTEGER NOT NULL,
+    not_after INTEGER NOT NULL,
+    created_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX certificates_by_app ON certificates (ifnull(app_id, ''));
+  CREATE INDEX certificates_of_app ON certificates (app_id);
+
+  CREATE TABLE issuances (
+    app_id TEXT PRIMARY KEY REFERENCES apps (id) ON DELETE CASCADE,
+    failures INTEGER NOT NULL,
+    error TEXT NOT NULL,
+    retry_at INTEGER NOT NULL
+  ) STRICT;
+  `,
 ];

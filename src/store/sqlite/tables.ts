@@ -2,6 +2,7 @@ import type { Changes, View } from "../store.ts";
 import type { Connection } from "./connection.ts";
 import { appChanges, appView } from "./tables/apps.ts";
 import { buildChanges, buildView } from "./tables/builds.ts";
+import { certificateChanges, certificateView } from "./tables/certificates.ts";
 import { configChanges, configView } from "./tables/config.ts";
 import { domainChanges, domainView } from "./tables/domains.ts";
 import { formationChanges, formationView } from "./tables/formation.ts";
@@ -23,6 +24,7 @@ export function createView(connection: Connection): View {
     routes: routeView(connection),
     properties: propertyView(connection),
     traffic: trafficView(connection),
+    certificates: certificateView(connection),
   };
 }
 
@@ -38,5 +40,6 @@ export function createChanges(connection: Connection): Changes {
     routes: routeChanges(connection),
     properties: propertyChanges(connection),
     traffic: trafficChanges(connection),
+    certificates: certificateChanges(connection),
   };
 }

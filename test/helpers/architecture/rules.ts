@@ -44,6 +44,9 @@ export const parts: Parts = {
 
   // Implementations: each knows its interface, and none knows another.
   docker: { files: ["docker/"], imports: base },
+  "certificates/self-signed": { files: ["certificates/self-signed/"], imports: [...base, "certificates"] },
+  "certificates/acme": { files: ["certificates/acme/"], imports: [...base, "certificates"] },
+  certificates: { files: ["certificates/"], imports: base },
   "store/sqlite": { files: ["store/sqlite/"], imports: [...base, "store"] },
   "store/memory": { files: ["store/memory/"], imports: [...base, "store"] },
   store: { files: ["store/"], imports: base },
@@ -78,6 +81,8 @@ export const parts: Parts = {
       "paths",
       "config",
       "docker",
+      "certificates/self-signed",
+      "certificates/acme",
       "store/sqlite",
       "builders/buildpack",
       "builders/dockerfile",

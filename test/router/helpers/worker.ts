@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import pino from "pino";
 import { freePort } from "../../../src/lib/free-port.ts";
+import type { RouterEntry } from "../../../src/model/certificate.ts";
 import type { AppRoutes } from "../../../src/model/route.ts";
 import { defaultLimits, type Limits, type WorkerOptions } from "../../../src/router/options.ts";
 import { createRouteServer, type RouteServer } from "../../../src/routing/route-server.ts";
@@ -67,6 +68,9 @@ export interface WorkerSetup {
   readonly limits?: Partial<Limits>;
   readonly folder?: string;
   readonly port?: number;
+  /** Port for TLS; without it there is none. */
+  readonly https?: number;
+  readonly entries?: readonly RouterEntry[];
   readonly worker?: number;
 }
 
@@ -74,13 +78,17 @@ export interface WorkerSetup {
 export async function startWorker(t: CleanUp, setup: WorkerSetup = {}): Promise<TestWorker> {
   const folder = setup.folder ?? (await temporaryFolder(t));
   if (setup.apps !== undefined) {
-    await writeFile(join(folder, "routes.json"), JSON.stringify({ revision: 1, apps: setup.apps }));
+    await writeFile(
+      join(folder, "routes.json"),
+      JSON.stringify({ revision: 1, apps: setup.apps, entries: setup.entries }),
+    );
   }
   const number = setup.worker ?? 1;
   const worker = new TestWorker(
     {
       worker: number,
       http: { port: setup.port ?? (await freePort("127.0.0.1")), host: "127.0.0.1" },
+      https: setup.https === undefined ? undefined : { port: setup.https, host: "127.0.0.1" },
       routesSocket: join(folder, "routes.sock"),
       snapshot: join(folder, "routes.json"),
       pidFile: join(folder, `router-${number}.pid`),

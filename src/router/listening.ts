@@ -1,0 +1,60 @@
+import { Server } from "node:net";
+import { setImmediate } from "node:timers/promises";
+
+const quietTurnMs = 0.05;
+const quietWaitMs = 2_000;
+
+export interface Address {
+  readonly port: number;
+  /** All addresses, IPv6 too, where undefined. */
+  readonly host: string | undefined;
+}
+
+/** A listening socket that several processes share, and that can be given up without a refused connection. */
+export class Listening {
+  readonly #server: Server;
+  #accepted = 0;
+
+  constructor(server: Server) {
+    this.#server = server;
+    server.on("connection", () => {
+      this.#accepted++;
+    });
+  }
+
+  /** Rejects with the system's error where the port is taken. `onError` gets what goes wrong later. */
+  start({ port, host }: Address, onError: (error: Error) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen({ port, host, reusePort: true, backlog: 4096 }, () => {
+        this.#server.off("error", reject);
+        // Out of file descriptors, for one: the connections that are open go on.
+        this.#server.on("error", onError);
+        resolve();
+      });
+    });
+  }
+
+  /** Resolves when the last connection that came in here has ended. */
+  async stop(): Promise<void> {
+    if (!this.#server.listening) return;
+    await this.#untilNoneWaits();
+    // Not http's own close: it would cut idle connections, on which a request may just be arriving.
+    await new Promise<void>((resolve) => Server.prototype.close.call(this.#server, () => resolve()));
+  }
+
+  /**
+   * Closing a listening socket resets the connections that wait in its queue, unless the kernel's `tcp_migrate_req` gives
+   * them to another worker. node accepts one in each turn of its loop: after a turn without any, and so short that hardly
+   * one can have come since, the queue is empty.
+   */
+  async #untilNoneWaits(): Promise<void> {
+    const deadline = performance.now() + quietWaitMs;
+    for (let now = performance.now(); now < deadline; ) {
+      const [began, accepted] = [now, this.#accepted];
+      await setImmediate();
+      now = performance.now();
+      if (this.#accepted === accepted && now - began < quietTurnMs) return;
+    }
+  }
+}

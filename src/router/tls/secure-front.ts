@@ -1,0 +1,132 @@
+import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node:http";
+import { createServer as createTcpServer, type Socket, type Server as TcpServer } from "node:net";
+import type { SecureContext, TLSSocket, Server as TlsServer } from "node:tls";
+import { createSecureContext, createServer } from "../../lib/node-tls.ts";
+import { type Address, Listening } from "../listening.ts";
+import type { RouterState } from "../router-state.ts";
+import { wantsAcme } from "./client-hello.ts";
+import { Http2Front } from "./http2-front.ts";
+import { profile } from "./profile.ts";
+
+const handshakeTimeoutMs = 10_000;
+
+type OnRequest = (request: IncomingMessage, response: ServerResponse, expectsContinue?: boolean) => void;
+
+/** The side towards clients that want TLS. What is inside goes to the server for plain HTTP, or to the one for HTTP/2. */
+export class SecureFront {
+  readonly #router: RouterState;
+  readonly #onRequest: OnRequest;
+  readonly #http: HttpServer;
+  readonly #tcp: TcpServer;
+  readonly #listening: Listening;
+  #tls: TlsServer | undefined;
+  #acme: TlsServer | undefined;
+  #http2: Http2Front | undefined;
+
+  constructor(router: RouterState, http: HttpServer, onRequest: OnRequest) {
+    this.#router = router;
+    this.#http = http;
+    this.#onRequest = onRequest;
+    this.#tcp = createTcpServer({ noDelay: true }, (socket) => this.#onSocket(socket));
+    this.#listening = new Listening(this.#tcp);
+  }
+
+  async listen(address: Address, onError: (error: Error) => void): Promise<void> {
+    const { entries, contexts } = this.#router;
+    this.#tls = this.#createTls();
+    entries.onChange = (id) => {
+      contexts.forget(id);
+      if (id === "tls" || id === entries.tls?.certificate) this.#renew();
+    };
+    this.#renew();
+    await this.#listening.start(address, onError);
+  }
+
+  /** Takes no new connections. Resolves when the last one has ended; those with HTTP/2 are ended after `graceMs`. */
+  async retire(graceMs: number): Promise<void> {
+    this.#http2?.retire(graceMs);
+    await this.#listening.stop();
+  }
+
+  #onSocket(socket: Socket): void {
+    // Only while a CA is expected is it worth the look at what the client wants.
+    if (!this.#router.entries.awaitsAlpn) this.#tls?.emit("connection", socket);
+    else
+      wantsAcme(socket, handshakeTimeoutMs, (wanted) =>
+        (wanted ? this.#acmeServer() : this.#tls)?.emit("connection", socket),
+      );
+  }
+
+  #createTls(): TlsServer {
+    const { contexts } = this.#router;
+    const server = createServer({
+      ...profile,
+      ALPNProtocols: ["h2", "http/1.1"],
+      handshakeTimeout: handshakeTimeoutMs,
+      SNICallback: (name, done) => answer(done, () => contexts.forHost(name)),
+    });
+    server.on("secureConnection", (socket: TLSSocket) => {
+      if (socket.alpnProtocol === "h2") this.#http2Front().accept(socket);
+      else this.#http.emit("connection", socket);
+    });
+    return server;
+  }
+
+  /** Certificate for clients that name no host, and keys for tickets. */
+  #renew(): void {
+    const { tls, certificate } = this.#defaults();
+    if (tls === undefined || certificate === undefined) return;
+    try {
+      this.#tls?.setSecureContext({
+        ...profile,
+        cert: certificate.chain,
+        key: certificate.key,
+        ticketKeys: Buffer.from(tls.ticketKeys, "base64"),
+      });
+    } catch (error) {
+      this.#router.log.error({ err: error }, "default certificate or ticket keys cannot be used");
+    }
+  }
+
+  #defaults() {
+    const { entries } = this.#router;
+    const { tls } = entries;
+    return { tls, certificate: tls === undefined ? undefined : entries.certificate(tls.certificate) };
+  }
+
+  #http2Front(): Http2Front {
+    this.#http2 ??= new Http2Front(this.#router, this.#onRequest);
+    return this.#http2;
+  }
+
+  /** RFC 8737: the handshake is all that the CA wants. */
+  #acmeServer(): TlsServer {
+    if (this.#acme !== undefined) return this.#acme;
+    const { entries } = this.#router;
+    this.#acme = createServer({
+      minVersion: "TLSv1.2",
+      ALPNProtocols: ["acme-tls/1"],
+      handshakeTimeout: handshakeTimeoutMs,
+      SNICallback: (name, done) =>
+        answer(done, () => {
+          const challenge = entries.alpnChallenge(name.toLowerCase());
+          return challenge && createSecureContext({ cert: challenge.chain, key: challenge.key });
+        }),
+    });
+    this.#acme.on("secureConnection", (socket: TLSSocket) => {
+      socket.on("error", () => socket.destroy());
+      socket.end();
+    });
+    return this.#acme;
+  }
+}
+
+type Done = (error: Error | null, context?: SecureContext) => void;
+
+function answer(done: Done, find: () => SecureContext | undefined): void {
+  try {
+    done(null, find());
+  } catch (error) {
+    done(error as Error);
+  }
+}
