@@ -50,6 +50,7 @@ export class Git {
         allowUnsafeConfigEnvCount: true,
         allowUnsafeCustomBinary: true,
         allowUnsafeTemplateDir: true,
+        allowUnsafeUrlRewrite: true,
       },
       completion: { onClose: true, onExit: false },
     }).env(environment);
