@@ -17,7 +17,16 @@ export interface DownloadOptions {
 
 /** Gets what is at the address into a file. Gives its SHA-256 in hex. Errors name no address: it may hold a password. */
 export async function download(address: string, file: string, options: DownloadOptions): Promise<string> {
-  const answer = await follow(address, options, 5);
+  try {
+    return await store(await follow(address, options, 5), file, options);
+  } catch (error) {
+    // A connection that we have ended says of itself only that it has ended.
+    options.signal.throwIfAborted();
+    throw error;
+  }
+}
+
+async function store(answer: IncomingMessage, file: string, options: DownloadOptions): Promise<string> {
   const digest = createHash("sha256");
   let size = 0;
   const observe = async function* (source: AsyncIterable<Buffer>) {
