@@ -86,7 +86,7 @@ run_checks() { PATH="$checkout/node_modules/.bin:$PATH" "$checkout/scripts/check
 case ${1:-} in --help) usage; exit ;; esac
 need_root "$@"
 prepare_machine
-require_commands pgrep=procps
+require_commands pgrep=procps openssl=openssl pebble=pebble
 ensure_modules "$checkout" all
 make_images
 # As install.sh sets it: a router worker that is replaced hands over connections that it has not accepted yet.

@@ -24,6 +24,12 @@ import { buildsOutput } from "./builds/output.ts";
 import { buildsPrune } from "./builds/prune.ts";
 import { buildsReport } from "./builds/report.ts";
 import { buildsSet } from "./builds/set.ts";
+import { certsAdd } from "./certs/add.ts";
+import { certsGenerate } from "./certs/generate.ts";
+import { certsRemove } from "./certs/remove.ts";
+import { certsReport } from "./certs/report.ts";
+import { certsShow } from "./certs/show.ts";
+import { certsUpdate } from "./certs/update.ts";
 import { checksReport } from "./checks/report.ts";
 import { checksSet } from "./checks/set.ts";
 import { cleanup } from "./cleanup.ts";
@@ -53,6 +59,10 @@ import { domainsSetGlobal } from "./domains/set-global.ts";
 import { gitReport } from "./git/report.ts";
 import { gitSet } from "./git/set.ts";
 import { logs } from "./logs.ts";
+import { nginxReport } from "./nginx/report.ts";
+import { nginxSet } from "./nginx/set.ts";
+import { proxyReport } from "./proxy/report.ts";
+import { proxySet } from "./proxy/set.ts";
 import { psReport } from "./ps/report.ts";
 import { psRestart } from "./ps/restart.ts";
 import { psScale } from "./ps/scale.ts";
@@ -104,6 +114,12 @@ export const commands: readonly Command[] = [
   buildsPrune,
   buildsReport,
   buildsSet,
+  certsAdd,
+  certsGenerate,
+  certsRemove,
+  certsReport,
+  certsShow,
+  certsUpdate,
   checksReport,
   checksSet,
   configExport,
@@ -130,6 +146,10 @@ export const commands: readonly Command[] = [
   domainsSetGlobal,
   gitReport,
   gitSet,
+  nginxReport,
+  nginxSet,
+  proxyReport,
+  proxySet,
   psReport,
   psRestart,
   psScale,
@@ -164,11 +184,14 @@ export const namespaces: Readonly<Record<string, string>> = {
   "builder-dockerfile": "Manage builds with a Dockerfile",
   buildpacks: "Manage the buildpacks with which an app is built",
   builds: "Look at builds, cancel them, and manage what they may use",
+  certs: "Manage the certificates with which apps are served over https",
   checks: "Manage how new dynos are checked before they get traffic",
   config: "Manage the config vars of an app, which its processes see as their environment",
   "docker-options": "Manage options of an app's image builds",
   domains: "Manage the domains under which an app answers",
   git: "Manage how pushes are taken",
+  nginx: "Manage HTTP settings of an app, under Dokku's names",
+  proxy: "Manage how the router serves an app",
   ps: "Manage the dynos of an app",
   routes: "Manage how requests are led to apps",
   releases: "Look at the releases of an app",

@@ -1,4 +1,5 @@
 import { addKey } from "./add-key.ts";
+import { addCertificate, certificate, generateCertificate, removeCertificate } from "./app-certificate.ts";
 import { globalDomains } from "./app-domains.ts";
 import { appReport } from "./app-report.ts";
 import { addBuildOption, buildOptions, removeBuildOptions } from "./build-options.ts";
@@ -62,6 +63,10 @@ export function createOperations(context: Context): Operations {
     addRoute: (input) => addRoute(context, input),
     removeRoute: (input) => removeRoute(context, input),
     listRoutes: () => listRoutes(context),
+    addCertificate: (input) => addCertificate(context, input),
+    removeCertificate: (input) => removeCertificate(context, input),
+    generateCertificate: (input) => generateCertificate(context, input),
+    certificate: (input) => certificate(context, input),
     addKey: (input) => addKey(context, input),
     listKeys: async () => context.store.read((view) => view.keys.list()),
     removeKey: (input) => removeKey(context, input),

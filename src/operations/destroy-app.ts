@@ -1,5 +1,6 @@
 import { UserError } from "../model/errors.ts";
 import { imagesOf } from "../model/runtime.ts";
+import { entryId } from "./certificate-entries.ts";
 import type { Context } from "./context.ts";
 import { appByName } from "./require-app.ts";
 import { setStopped } from "./set-stopped.ts";
@@ -22,7 +23,9 @@ export async function destroyApp(context: Context, input: { app: string }): Prom
     await context.images.removeCache(app.id);
     await context.repositories.remove(app.name);
     await context.routerLogs.remove(app.name);
+    const certificate = context.store.read((view) => view.certificates.of(app.id));
     context.store.write((changes) => changes.apps.remove(app.id));
+    if (certificate !== undefined) await context.publisher.drop([entryId(certificate)]);
     context.inService.forget(app.id);
     // A dyno that died or came back meanwhile has had the routes published once more.
     await context.publisher.withdraw(app.name);

@@ -1,6 +1,7 @@
 import type { Source } from "../builders/builder.ts";
 import type { App, ConfigVars, Formation, ProcessTypes } from "../model/app.ts";
 import type { Build } from "../model/build.ts";
+import type { Certificate } from "../model/certificate.ts";
 import type { Dyno } from "../model/dyno.ts";
 import type { Clash, ManualRoute } from "../model/foreign.ts";
 import type { Key } from "../model/key.ts";
@@ -57,6 +58,19 @@ export interface Operations {
   /** Throws `route-missing`. */
   removeRoute(input: { domain: string }): Promise<ManualRoute>;
   listRoutes(): Promise<RouteList>;
+
+  /** Throws what is wrong with them: `key-mismatch`, `certificate-expired`, `chain-order`, ... With `update` the app must have one. */
+  addCertificate(input: {
+    app: string;
+    certificate: string;
+    key: string;
+    update: boolean;
+  }): Promise<{ warnings: readonly string[] }>;
+  /** Throws `certificate-missing`. */
+  removeCertificate(input: { app: string }): Promise<void>;
+  /** Signed by itself. */
+  generateCertificate(input: { app: string; domain: string }): Promise<void>;
+  certificate(input: { app: string }): Promise<CertificateReport | undefined>;
 
   /** Throws `invalid-key`, `key-name-taken`, `key-taken`. */
   addKey(input: { name: string; publicKey: string }): Promise<Key>;
@@ -205,6 +219,12 @@ export interface AppReport {
   readonly urls: readonly string[];
   /** Absolute path of its repository. */
   readonly directory: string;
+}
+
+export interface CertificateReport extends Certificate {
+  readonly subject: string;
+  readonly issuer: string;
+  readonly isSelfSigned: boolean;
 }
 
 export interface DomainReport {

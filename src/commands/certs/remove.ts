@@ -1,0 +1,11 @@
+import { defineCommand } from "../command.ts";
+import { appName } from "../input.ts";
+
+export const certsRemove = defineCommand({
+  name: "certs:remove",
+  summary: "Take its certificate away from an app",
+  input: { app: appName },
+  positionals: ["app"],
+  run: ({ app }, { operations }) => operations.removeCertificate({ app }),
+  present: (_, out, { app }) => out.step(`Removed the certificate of ${app}`),
+});
