@@ -14,6 +14,8 @@ export interface RemoteRequest {
   /** Transports that git may use. */
   readonly protocols: readonly string[];
   readonly signal: AbortSignal | undefined;
+  /** Further variables for git and for what it starts. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 const timeoutMs = 300_000;
@@ -47,11 +49,11 @@ async function fetchFrom(request: RemoteRequest, repository: string, what: reado
 
 /** Runs a git command that talks to the other side. Gives what it prints. */
 export async function runRemote(request: RemoteRequest, args: readonly string[], cwd?: string): Promise<string> {
-  const { git, protocols, signal } = request;
+  const { git, protocols, signal, environment } = request;
   const timeout = AbortSignal.timeout(timeoutMs);
   const slow = ["-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=30"];
   const { stdout } = await exec(git.program, [...slow, ...args], {
-    env: { ...git.environment, GIT_ALLOW_PROTOCOL: protocols.join(":") },
+    env: { ...git.environment, ...environment, GIT_ALLOW_PROTOCOL: protocols.join(":") },
     cwd,
     signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
   });

@@ -33,10 +33,10 @@ const fullCommit = /^[0-9a-f]{40}$/;
 export async function gitBuildpack(
   { url, ref }: GitBuildpack,
   shelving: Shelving,
-  protocols: readonly string[] = remoteProtocols,
+  access: Pick<RemoteRequest, "protocols" | "environment"> = { protocols: remoteProtocols },
 ): Promise<BuildpackArchive> {
   const { git, shelf, progress, signal } = shelving;
-  const request: RemoteRequest = { git, url, protocols, signal };
+  const request: RemoteRequest = { git, url, signal, ...access };
   try {
     const asked = ref !== undefined && fullCommit.test(ref) ? { commit: ref, name: ref } : await lookUp(request, ref);
     const kept = asked && (await shelf.take(asked.commit));

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { BuildpackArchive, BuildpackLibrary } from "../../builders/buildpack-library.ts";
+import { writeFileAtomically } from "../../lib/atomic-file.ts";
 import type { RemoteBuildpack } from "../../model/buildpack-reference.ts";
 import { Git } from "../git.ts";
 import { archiveBuildpack } from "./archive-buildpack.ts";
@@ -28,7 +29,15 @@ async function fetched(buildpack: RemoteBuildpack, shelving: Shelving): Promise<
   const { path, ref } = buildpack;
   const plain = ref === undefined && ((await isBuildpackFolder(path)) || (await isFile(path)));
   if (plain) return hostFolder(path, shelving.shelf.scratch(`${randomUUID()}.tar`), signal);
-  return gitBuildpack({ kind: "git", url: path, ref }, shelving, ["file"]);
+  const environment = await hostAccess(shelving);
+  return gitBuildpack({ kind: "git", url: path, ref }, shelving, { protocols: ["file"], environment });
+}
+
+/** Git that serves a repository of this host to us forgets our settings, but for a file: whoever owns the repository may. */
+async function hostAccess({ options }: Shelving): Promise<Record<string, string>> {
+  const path = join(options.folder, "host.gitconfig");
+  await writeFileAtomically(path, "[safe]\n\tdirectory = *\n");
+  return { GIT_CONFIG_GLOBAL: path, GIT_NO_LAZY_FETCH: "1" };
 }
 
 async function isFile(path: string): Promise<boolean> {

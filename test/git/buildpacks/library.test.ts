@@ -137,6 +137,13 @@ suite("Other people's buildpacks", () => {
     );
   });
 
+  test("a repository of the host may belong to somebody else", { skip: process.getuid?.() !== 0 }, async (t) => {
+    const { folder, commits, get } = await place(t);
+    const bare = join(folder, "served", "heroku-buildpack-demo.git");
+    await runOk("chown", ["-R", "65534", bare]);
+    assert.equal((await get(bare)).version, commits[1]);
+  });
+
   test("hooks of a repository do not run", async (t) => {
     const { folder, get } = await place(t);
     const bare = join(folder, "served", "heroku-buildpack-demo.git");
