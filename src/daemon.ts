@@ -20,6 +20,7 @@ import { createRepositories } from "./git/bare-repositories.ts";
 import { createBuildpackLibrary } from "./git/buildpacks/library.ts";
 import { createGitService } from "./git/git-service.ts";
 import { collectAtRest } from "./lib/collect-at-rest.ts";
+import { openDownload } from "./lib/download.ts";
 import { claimFolder } from "./lib/exclusive.ts";
 import { freePort } from "./lib/free-port.ts";
 import { contains, parseAddress, parseSubnet } from "./lib/ipv4.ts";
@@ -136,6 +137,9 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
     traffic,
     routerLogs: createAccessLogFiles(paths.accessLogs),
     repositories,
+    download: (address, signal) =>
+      openDownload(address, { proxies: outboundEnvironment(settings), caFile: settings.caFile, signal }),
+    scratch: paths.scratch,
     logger,
     settings: operationSettings(settings, ports),
     locks: new AppLocks(Date.now),

@@ -79,4 +79,10 @@ export interface ImageStore {
    * there is. Gives how many things. Not while something is built.
    */
   removeLeftovers(appIds: () => readonly string[]): Promise<number>;
+  /** Id of any image on the engine, Berth's or not; undefined where it is not there. */
+  id(reference: string): Promise<string | undefined>;
+  /** Throws `image-not-pulled` for an image that nobody has or gives. */
+  pull(reference: string, progress: Progress, signal: AbortSignal): Promise<void>;
+  /** From a tar as `docker save` writes it. Gives the names or ids that were in it. Throws `image-not-loaded`. */
+  load(tar: Readable, signal: AbortSignal): Promise<string[]>;
 }

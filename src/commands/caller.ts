@@ -1,4 +1,4 @@
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 import { UserError } from "../model/errors.ts";
 import type { Caller } from "./command.ts";
@@ -11,6 +11,7 @@ export function createCaller(session: Session): Caller {
   return {
     readFile: session.readFile,
     hasTerminal: session.terminal !== undefined,
+    input: () => Readable.from(chunksOf(stdin, session.signal), { objectMode: false }),
     readAll: async (limit) => {
       const chunks: Buffer[] = [];
       let size = 0;

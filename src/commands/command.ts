@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import type { Job, Operations } from "../operations/operations.ts";
 import type { RunIo } from "../schedulers/scheduler.ts";
 import type { Schema, Values } from "./input.ts";
@@ -17,6 +18,8 @@ export interface Context {
 export interface Caller {
   /** All of standard input. Throws UserError past `limit` bytes. */
   readAll(limit: number): Promise<string>;
+  /** Standard input as it comes; ends when the caller hangs up. */
+  input(): Readable;
   /** One line from standard input, without its end; undefined where there is none. */
   ask(question: string): Promise<string | undefined>;
   readonly readFile: Session["readFile"];

@@ -56,6 +56,9 @@ import { domainsReport } from "./domains/report.ts";
 import { domainsReset } from "./domains/reset.ts";
 import { domainsSet } from "./domains/set.ts";
 import { domainsSetGlobal } from "./domains/set-global.ts";
+import { gitFromArchive } from "./git/from-archive.ts";
+import { gitFromImage } from "./git/from-image.ts";
+import { gitLoadImage } from "./git/load-image.ts";
 import { gitReport } from "./git/report.ts";
 import { gitSet } from "./git/set.ts";
 import { logs } from "./logs.ts";
@@ -144,6 +147,9 @@ export const commands: readonly Command[] = [
   domainsReset,
   domainsSet,
   domainsSetGlobal,
+  gitFromArchive,
+  gitFromImage,
+  gitLoadImage,
   gitReport,
   gitSet,
   nginxReport,

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { request } from "node:http";
-import { performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
+import type { ServerHttp2Session, ServerHttp2Stream } from "node:http2";
+import { request } from "../lib/node-http.ts";
 import { bytesField, readFields } from "../lib/protobuf.ts";
 import { handled } from "./wire.ts";
 
@@ -42,7 +42,9 @@ export function openBuildSession(
     call.on("upgrade", (_, socket, head) => {
       handled(socket);
       if (head.length > 0) socket.unshift(head);
-      const session = serve(performServerHandshake(socket), secret);
+      // Loaded here: a daemon that builds no images does without.
+      const http2 = process.getBuiltinModule("node:http2");
+      const session = serve(http2.performServerHandshake(socket), secret);
       const close = (): void => {
         session.destroy();
         socket.destroy();

@@ -1,7 +1,7 @@
 import type { ImageStore } from "../builders/builder.ts";
 import { UserError } from "../model/errors.ts";
 import type { DockerEngine, Labels } from "./engine.ts";
-import { hasStatus } from "./errors.ts";
+import { EngineError, hasStatus } from "./errors.ts";
 import { labels } from "./labels.ts";
 
 /** The images and build caches of one Berth. What does not carry its label is not there for it. */
@@ -32,6 +32,32 @@ export function createImageStore({ engine, instance }: { engine: DockerEngine; i
       const results = await Promise.allSettled(removals);
       const removed = results.filter(({ status }) => status === "fulfilled").length;
       return removed + (await engine.images.pruneUntagged(ours));
+    },
+    id: async (reference) => (await engine.images.inspect(reference))?.id,
+    pull: async (reference, progress, signal) => {
+      try {
+        await engine.images.pull(reference, (line) => progress.detail(line), signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof EngineError)) throw error;
+        throw new UserError("image-not-pulled", `Failed to pull image: ${reference}`, {
+          details: [error.message],
+          hint: "An image that is on this host needs no registry: git:load-image takes one that docker save has written",
+          cause: error,
+        });
+      }
+    },
+    load: async (tar, signal) => {
+      try {
+        return await engine.images.load(tar, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof EngineError)) throw error;
+        throw new UserError("image-not-loaded", `The engine cannot load that: ${error.message}`, {
+          hint: "Standard input must be what docker save writes: docker save IMAGE | ssh ... git:load-image APP IMAGE",
+          cause: error,
+        });
+      }
     },
     removeCache: async (appId) => {
       const base = baseImage(instance, appId);

@@ -8,7 +8,8 @@ import { Mutex } from "../lib/mutex.ts";
 import { checkAppName } from "../model/names.ts";
 import { readCommit } from "./commit-source.ts";
 import { Git, type GitOptions } from "./git.ts";
-import type { Reading, Repositories } from "./repositories.ts";
+import { importCommit } from "./import-commit.ts";
+import type { ImportedCommit, Reading, Repositories } from "./repositories.ts";
 import { archiveAttributes, preReceiveHook, repositoryConfig } from "./repository-files.ts";
 
 export interface RepositoriesOptions extends GitOptions {
@@ -91,6 +92,18 @@ class BareRepositories implements Repositories {
       reading,
       newScratch: () => this.#newScratch(),
     });
+  }
+
+  async importCommit(app: string, commit: ImportedCommit, signal: AbortSignal): Promise<string> {
+    await this.ensure(app);
+    return await importCommit(this.#git, this.path(app), commit, signal);
+  }
+
+  async advance(app: string, branch: string, commit: string): Promise<void> {
+    const parents = await this.#git.in(this.path(app)).raw(["rev-parse", `${commit}^@`]);
+    const before = parents.split("\n")[0] || "0".repeat(40);
+    await this.#git.in(this.path(app)).raw(["update-ref", `refs/heads/${branch}`, commit, before]);
+    await this.setHead(app, branch);
   }
 
   async setHead(app: string, branch: string): Promise<void> {

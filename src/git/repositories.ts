@@ -1,4 +1,5 @@
 import type { Source } from "../builders/builder.ts";
+import type { OnEntry } from "../lib/archive/archive.ts";
 import type { Progress } from "../model/progress.ts";
 
 /** Where the objects of a push are before its hook has agreed (git-receive-pack(1), quarantine environment). */
@@ -17,6 +18,16 @@ export interface Reading {
   readonly progress?: Progress | undefined;
 }
 
+/** Tells of one file after the other, and resolves when all were told. */
+export type EntrySource = (onEntry: OnEntry) => Promise<void>;
+
+export interface ImportedCommit {
+  readonly branch: string;
+  readonly read: EntrySource;
+  readonly message: string;
+  readonly author: { readonly name: string; readonly email: string };
+}
+
 /** The apps' bare repositories. */
 export interface Repositories {
   /** Absolute path; the folder may not exist yet. */
@@ -28,6 +39,13 @@ export interface Repositories {
   remove(app: string): Promise<void>;
   /** The files of a commit, submodules included. Throws `commit-missing`; reading it `submodule-failed` and its like. */
   source(app: string, commit: string, reading?: Reading): Promise<Source>;
+  /**
+   * Makes a commit of these files on top of the branch, and moves no branch: whoever has deployed it calls `advance`. Throws
+   * ArchiveError, and `nothing-changed` where the branch has exactly this already.
+   */
+  importCommit(app: string, commit: ImportedCommit, signal: AbortSignal): Promise<string>;
+  /** Moves the branch to a commit that is on top of it; `git clone` checks it out then. */
+  advance(app: string, branch: string, commit: string): Promise<void>;
   /** Which branch `git clone` checks out. */
   setHead(app: string, branch: string): Promise<void>;
 }

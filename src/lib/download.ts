@@ -3,22 +3,29 @@ import { createWriteStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
 import type * as Https from "node:https";
+import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { Agent as HttpAgent, request as httpRequest } from "./node-http.ts";
 
-export interface DownloadOptions {
+/** Gives the body of what is at the address. */
+export type Download = (address: string, signal: AbortSignal) => Promise<Readable>;
+
+export interface DownloadOptions extends ConnectOptions {
+  readonly maxBytes: number;
+}
+
+export interface ConnectOptions {
   /** `http_proxy`, `https_proxy`, `no_proxy`. */
   readonly proxies: Readonly<Record<string, string>>;
   /** Bundle of certificates to trust instead of Node's own. */
   readonly caFile: string | undefined;
-  readonly maxBytes: number;
   readonly signal: AbortSignal;
 }
 
 /** Gets what is at the address into a file. Gives its SHA-256 in hex. Errors name no address: it may hold a password. */
 export async function download(address: string, file: string, options: DownloadOptions): Promise<string> {
   try {
-    return await store(await follow(address, options, 5), file, options);
+    return await store(await openDownload(address, options), file, options);
   } catch (error) {
     // A connection that we have ended says of itself only that it has ended.
     options.signal.throwIfAborted();
@@ -26,7 +33,7 @@ export async function download(address: string, file: string, options: DownloadO
   }
 }
 
-async function store(answer: IncomingMessage, file: string, options: DownloadOptions): Promise<string> {
+async function store(answer: Readable, file: string, options: DownloadOptions): Promise<string> {
   const digest = createHash("sha256");
   let size = 0;
   const observe = async function* (source: AsyncIterable<Buffer>) {
@@ -41,7 +48,15 @@ async function store(answer: IncomingMessage, file: string, options: DownloadOpt
   return digest.digest("hex");
 }
 
-async function follow(address: string, options: DownloadOptions, redirects: number): Promise<IncomingMessage> {
+/** Errors name no address here either. */
+export async function openDownload(address: string, options: ConnectOptions): Promise<Readable> {
+  if (!/^https?:\/\//.test(address) || !URL.canParse(address)) {
+    throw new Error("the address must begin with http:// or https://");
+  }
+  return await follow(address, options, 5);
+}
+
+async function follow(address: string, options: ConnectOptions, redirects: number): Promise<IncomingMessage> {
   const answer = await ask(new URL(address), options);
   const { statusCode = 0, headers } = answer;
   if (statusCode === 200) return answer;
@@ -55,7 +70,7 @@ async function follow(address: string, options: DownloadOptions, redirects: numb
   return follow(next.href, options, redirects - 1);
 }
 
-async function ask(url: URL, { proxies, caFile, signal }: DownloadOptions): Promise<IncomingMessage> {
+async function ask(url: URL, { proxies, caFile, signal }: ConnectOptions): Promise<IncomingMessage> {
   const secure = url.protocol === "https:";
   const https: typeof Https = process.getBuiltinModule("node:https");
   const proxyEnv = proxies;

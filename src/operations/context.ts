@@ -1,6 +1,7 @@
 import type { Builder, ImageStore } from "../builders/builder.ts";
 import type { Issuer } from "../certificates/issuer.ts";
 import type { Repositories } from "../git/repositories.ts";
+import type { Download } from "../lib/download.ts";
 import type { Logger } from "../lib/logger.ts";
 import type { ForeignTable } from "../routing/foreign.ts";
 import type { RoutePublisher } from "../routing/publisher.ts";
@@ -27,6 +28,10 @@ export interface Context {
   readonly routerLogs: RouterLogs;
   readonly traffic: TrafficSource;
   readonly repositories: Repositories;
+  /** Fetches what is at an address. */
+  readonly download: Download;
+  /** Folder for what is needed for a moment. */
+  readonly scratch: string;
   readonly logger: Logger;
   readonly settings: OperationSettings;
   readonly locks: AppLocks;

@@ -15,6 +15,8 @@ import { domainReport } from "./domain-report.ts";
 import { formation } from "./formation.ts";
 import { getConfig } from "./get-config.ts";
 import { addGlobalDomains, removeGlobalDomains, setGlobalDomains } from "./global-domains.ts";
+import { importArchive } from "./import-archive.ts";
+import { importImage, loadImage } from "./import-image.ts";
 import { liveTraffic } from "./live-traffic.ts";
 import { logs } from "./logs.ts";
 import { addRoute, listRoutes, removeRoute } from "./manual-routes.ts";
@@ -97,6 +99,9 @@ export function createOperations(context: Context): Operations {
     cancelBuild: (input) => cancelBuild(context, input),
     pruneBuilds: (input) => pruneBuildRecords(context, input),
     cleanup: (input) => cleanup(context, input),
+    importArchive: (input, job) => importArchive(context, input, job),
+    importImage: (input, job) => importImage(context, input, job),
+    loadImage: (input, job) => loadImage(context, input, job),
     busyWith: async (input) => {
       const app = context.store.read((view) => view.apps.byName(input.app));
       return app === undefined ? undefined : context.locks.busyWith(app.id);

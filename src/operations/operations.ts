@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import type { Source } from "../builders/builder.ts";
 import type { App, ConfigVars, Formation, ProcessTypes } from "../model/app.ts";
 import type { Build } from "../model/build.ts";
@@ -144,8 +145,32 @@ export interface Operations {
   /** Removes what Berth made and no longer needs, of all apps where `app` is undefined. */
   cleanup(input: { app: string | undefined }): Promise<CleanupReport>;
 
+  /**
+   * Makes a commit of an archive (an address, or its bytes) in the app's repository and deploys it. Throws `archive-unsafe`,
+   * `archive-too-large`, `archive-unreadable`, `archive-unreachable`, `nothing-changed`: nothing is changed then.
+   */
+  importArchive(
+    input: { app: string; from: string | Readable; author: Author | undefined },
+    job: Job,
+  ): Promise<Deployed>;
+  /** The same with a Dockerfile that is FROM this image, pulled where it is not on the host. Throws `image-not-pulled`. */
+  importImage(
+    input: { app: string; image: string; author: Author | undefined; refresh: boolean },
+    job: Job,
+  ): Promise<Deployed>;
+  /** The same with an image that arrives as `docker save` writes it. Throws `image-not-loaded`, `image-missing`. */
+  loadImage(
+    input: { app: string; image: string; author: Author | undefined; tar: Readable },
+    job: Job,
+  ): Promise<Deployed>;
   /** What holds the app's lock, for a push that wants to know before it sends its objects. */
   busyWith(input: { app: string }): Promise<string | undefined>;
+}
+
+/** Who a commit is by. */
+export interface Author {
+  readonly name: string;
+  readonly email: string;
 }
 
 /** Settings with a value per app and for the host, under Dokku's names (`git:set APP deploy-branch main`). */
@@ -159,6 +184,8 @@ export type PropertyKey =
   | "builds.retention"
   | "builds.timeout-seconds"
   | "checks.timeout"
+  | "git.archive-max-files"
+  | "git.archive-max-size"
   | "git.deploy-branch"
   | "ps.restart-policy"
   | "ps.stop-timeout-seconds"

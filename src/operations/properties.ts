@@ -16,12 +16,23 @@ export interface Property {
 
 const seconds = (text: string) => /^[1-9]\d{0,4}$/.test(text);
 
+const wholeNumber = (text: string) => /^[1-9]\d{0,14}$/.test(text);
 /** Dokku's names and ours. */
 const builderNames = ["buildpack", "herokuish", "dockerfile", "heroku.yml", "compose"];
 const isInside = (text: string) =>
   text.length < 1024 && !text.startsWith("/") && !text.split("/").includes("..") && /^[^\p{Cc}\\]+$/u.test(text);
 
 export const properties: Readonly<Record<PropertyKey, Property>> = {
+  "git.archive-max-files": {
+    check: wholeNumber,
+    rule: "a number of files",
+    fallback: () => "10000",
+  },
+  "git.archive-max-size": {
+    check: wholeNumber,
+    rule: "a number of bytes",
+    fallback: () => String(1024 * 1024 * 1024),
+  },
   "git.deploy-branch": {
     // git-check-ref-format(1), without the rarer characters it would allow.
     check: (text) => /^[A-Za-z0-9_][A-Za-z0-9._/-]*$/.test(text) && !/\.\.|\/\/|\/$|\.lock$|\.$/.test(text),

@@ -185,7 +185,10 @@ describe("ps:set, git:set and checks:set", () => {
   test("refuse an unknown key in Dokku's words", async () => {
     const { run } = setUp();
     for (const [words, message] of [
-      [["git:set", "shop", "nope", "x"], "Invalid key specified, valid keys include: deploy-branch"],
+      [
+        ["git:set", "shop", "nope", "x"],
+        "Invalid key specified, valid keys include: archive-max-files, archive-max-size, deploy-branch",
+      ],
       [["checks:set", "shop", "constructor", "x"], "Invalid key specified, valid keys include: timeout"],
       [
         ["ps:set", "--global", "nope"],

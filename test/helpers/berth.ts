@@ -5,6 +5,7 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { buildImage, runImage } from "./images.ts";
 
 const checkout = join(import.meta.dirname, "../..");
@@ -20,6 +21,8 @@ export interface RunOptions {
   readonly cwd?: string;
   readonly env?: Record<string, string>;
   readonly stdin?: string;
+  /** In place of `stdin`, for what is no text. */
+  readonly input?: Readable;
   readonly signal?: AbortSignal;
 }
 
@@ -30,7 +33,9 @@ export async function run(program: string, args: readonly string[], options: Run
     env: { ...cleanEnv, ...options.env },
     signal: options.signal,
   });
-  child.stdin.on("error", () => undefined).end(options.stdin ?? "");
+  child.stdin.on("error", () => undefined);
+  if (options.input === undefined) child.stdin.end(options.stdin ?? "");
+  else options.input.pipe(child.stdin);
   const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), exitCode(child)]);
   return { code, stdout, stderr };
 }

@@ -59,6 +59,13 @@ export class FakeImageStore implements ImageStore {
     return 0;
   }
 
+  async id(reference: string): Promise<string | undefined> {
+    return this.references.has(reference) ? `sha256:${reference}` : undefined;
+  }
+
+  pull = () => Promise.reject(new Error("a fake store pulls nothing"));
+  load = () => Promise.reject(new Error("a fake store loads nothing"));
+
   async removeCache(appId: string): Promise<void> {
     this.removedCaches.push(appId);
   }

@@ -77,6 +77,8 @@ class FakeRepositories implements Repositories {
   remove = async (app: string) => void this.names.delete(app);
   source = () => Promise.reject(new Error("a fake repository has no commits"));
   setHead = async () => undefined;
+  importCommit = () => Promise.reject(new Error("a fake repository takes no commits"));
+  advance = async () => undefined;
 }
 
 export interface World {
@@ -125,6 +127,8 @@ export async function createWorld(test: TestContext, settings: Partial<Operation
     traffic: { snapshot: async () => traffic },
     routerLogs: createAccessLogFiles(accessLogs),
     repositories,
+    download: () => Promise.reject(new Error("a world has no network")),
+    scratch: "/nonexistent",
     logger,
     settings: {
       domain: "berth.test",

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import { createReadStream } from "node:fs";
 import { writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { before, suite, test } from "node:test";
 import { nullApp } from "../helpers/apps.ts";
-import { type Berth, startBerth } from "../helpers/berth.ts";
+import { type Berth, runOk, startBerth } from "../helpers/berth.ts";
 import { runImage } from "../helpers/images.ts";
 import { afterSuite } from "../helpers/suite.ts";
 
@@ -55,5 +58,73 @@ suite("Images that buildpacks did not make", () => {
     const back = await berth.sshOk("rollback docked v1");
     assert.match(back, /now runs v3/);
     assert.equal((await berth.fetch("docked")).body, "from docker\n");
+  });
+
+  test("an image is deployed by its name, and again only when another one has that name", async () => {
+    await berth.cliOk("apps:create", "named");
+    const image = `${await berth.instance()}-sample`;
+    const folder = await berth.repositoryOf(dockerApp("from image", 8124));
+    const label = `berth.instance=${await berth.instance()}`;
+    await runOk("docker", ["build", "-q", "--label", label, "-t", image, folder]);
+    assert.match(await berth.sshOk(`git:from-image named ${image}`), /Image exists on host, skipping pull/);
+    assert.equal((await berth.fetch("named")).body, "from image\n");
+    const again = await berth.ssh(`git:from-image named ${image}`);
+    assert.equal(again.code, 1);
+    assert.match(again.stderr, /No changes detected, skipping git commit/);
+    const missing = await berth.ssh("git:from-image named 127.0.0.1:1/absent:1");
+    assert.match(missing.stderr, /Failed to pull image: 127\.0\.0\.1:1\/absent:1/);
+    assert.equal((await berth.ssh("git:from-image none x")).code, 20);
+
+    const saved = join(folder, "image.tar");
+    await writeFile(join(folder, "page"), "loaded");
+    await runOk("docker", ["build", "-q", "--label", label, "-t", `${image}:2`, folder]);
+    await runOk("docker", ["save", "-o", saved, `${image}:2`]);
+    await runOk("docker", ["rmi", `${image}:2`]);
+    const load = (...words: string[]) =>
+      berth.ssh(`git:load-image ${words.join(" ")}`, { input: createReadStream(saved) });
+    const wrong = await load("named", "other:1");
+    assert.match(wrong.stderr, /There is no image other:1 in what was loaded/);
+    const loaded = await load("named", `${image}:2`);
+    assert.equal(loaded.code, 0, loaded.stderr);
+    assert.equal((await berth.fetch("named")).body, "loaded\n");
+  });
+
+  test("an archive is deployed from standard input or an address, and becomes the app's next commit", async () => {
+    await berth.cliOk("apps:create", "packed");
+    const folder = await berth.repositoryOf(nullApp("from archive"));
+    await berth.gitOk(folder, "archive", "--prefix=packed-1.0/", "-o", join(folder, "..", "packed.tar.gz"), "HEAD");
+    const archive = join(folder, "..", "packed.tar.gz");
+    const sent = await berth.ssh("git:from-archive packed -- Bob bob@example.com", {
+      input: createReadStream(archive),
+    });
+    assert.equal(sent.code, 0, sent.stderr);
+    assert.match(sent.stdout, /Application deployed:/);
+    assert.equal((await berth.fetch("packed")).body, "from archive\n");
+    const clone = join(folder, "..", "clone");
+    await berth.gitOk(folder, "clone", "-q", berth.remote("packed"), clone);
+    assert.match(
+      await berth.gitOk(clone, "log", "-1", "--format=%an %s"),
+      /^Bob Deploy of an archive from standard input/,
+    );
+
+    await writeFile(join(folder, "page"), "fetched");
+    await berth.commitAll(folder, "second");
+    await berth.gitOk(folder, "archive", "-o", join(folder, "..", "packed.zip"), "HEAD");
+    const server = createServer((request, response) => {
+      if (request.url === "/moved") response.writeHead(302, { location: "/packed.zip" }).end();
+      else if (request.url === "/packed.zip") createReadStream(join(folder, "..", "packed.zip")).pipe(response);
+      else response.writeHead(404).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    try {
+      await berth.sshOk(`git:from-archive packed ${address}/moved`);
+      assert.equal((await berth.fetch("packed")).body, "fetched\n");
+      const lost = await berth.ssh(`git:from-archive packed ${address}/none`);
+      assert.match(lost.stderr, /Cannot fetch .*\/none: the server answered 404/);
+    } finally {
+      server.close();
+    }
+    assert.equal((await berth.gitOk(clone, "ls-remote", berth.remote("packed"))).split("\n").length, 3);
   });
 });

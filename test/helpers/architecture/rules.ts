@@ -117,6 +117,7 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   "simple-git": ["git"],
   ssh2: ["ssh"],
   "tar-stream": ["lib"],
+  yauzl: ["lib"],
   // A buildpack's bin/release answers in YAML.
   yaml: ["config", "builders/buildpack"],
   "node:sqlite": ["store/sqlite"],
