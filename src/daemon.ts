@@ -283,7 +283,7 @@ interface RouterParts {
 
 function createRouterSupervisor(settings: Settings, { paths, ports, publisher, logger }: RouterParts): Supervisor {
   return createSupervisor({
-    program: [process.execPath, "--expose-gc", "--max-semi-space-size=4", join(import.meta.dirname, "main.ts")],
+    program: [process.execPath, "--expose-gc", "--max-semi-space-size=8", join(import.meta.dirname, "main.ts")],
     root: paths.root,
     http: { port: ports.http, host: settings.httpHost },
     httpsPort: ports.https,

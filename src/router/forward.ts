@@ -26,7 +26,7 @@ class Forwarding implements UpstreamEvents, RelayOptions {
   readonly #response: ServerResponse;
   readonly #visit: Visit;
   readonly #outcome: Outcome = emptyOutcome();
-  readonly #tried = new Set<TargetState>();
+  #tried: Set<TargetState> | undefined;
   #expectsContinue: boolean;
   #place: Place | undefined;
   #message: Omit<UpstreamRequest, "fresh"> | undefined;
@@ -170,12 +170,12 @@ class Forwarding implements UpstreamEvents, RelayOptions {
     if (this.#response.destroyed || state === undefined) return;
     const { balancer } = this.#router;
     if (failure.kind === "refused" || failure.kind === "connect-timeout") balancer.putAside(state);
-    if (!failure.stale) this.#tried.add(state);
+    if (!failure.stale) this.#tried = (this.#tried ?? new Set()).add(state);
     const step = afterFailure(failure, {
       replayable: isReplayable(this.#visit.method, this.#visit.body !== "none"),
       count: this.#attempts,
       replayed: this.#replayed,
-      others: app?.targets.some((other) => !this.#tried.has(other)) === true,
+      others: app?.targets.some((other) => this.#tried?.has(other) !== true) === true,
     });
     if ("fault" in step) {
       this.#refuse(step.fault);

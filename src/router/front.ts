@@ -37,6 +37,7 @@ export class Front {
       keepAliveTimeout: router.limits.clientKeepAliveMs,
       shouldUpgradeCallback: isWebSocket,
       ServerResponse: OrderedResponse,
+      optimizeEmptyRequests: true,
     });
     // The size bounds the number; a limit on the number would drop headers silently.
     this.#server.maxHeadersCount = 0;
