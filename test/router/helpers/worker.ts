@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -32,7 +32,9 @@ export class TestWorker {
     this.port = options.http.port;
     this.folder = folder;
     const entry = join(import.meta.dirname, "worker-entry.ts");
-    this.child = spawn(process.execPath, [entry, JSON.stringify(options)], { stdio: ["ignore", "inherit", "pipe"] });
+    this.child = spawn(process.execPath, ["--expose-gc", entry, JSON.stringify(options)], {
+      stdio: ["ignore", "inherit", "pipe"],
+    });
     createInterface({ input: this.child.stderr as NodeJS.ReadableStream }).on("line", (line) => {
       this.log.push(line.startsWith("{") ? JSON.parse(line) : { msg: line });
       this.#wake?.();
@@ -48,6 +50,22 @@ export class TestWorker {
         this.child.once("exit", () => resolve());
       });
     }
+  }
+
+  /** In bytes, after a collection. */
+  async memory(): Promise<number> {
+    const readings = () => this.log.filter(({ msg }) => msg === "memory");
+    const before = readings().length;
+    this.child.kill("SIGUSR2");
+    while (readings().length === before) {
+      if (this.child.exitCode !== null) throw new Error("worker ended");
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    return Number(readings().at(-1)?.bytes);
+  }
+
+  async descriptors(): Promise<number> {
+    return (await readdir(`/proc/${this.child.pid}/fd`)).length;
   }
 
   async accessLines(): Promise<string[]> {
