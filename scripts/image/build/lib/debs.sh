@@ -3,8 +3,10 @@
 #
 #   debs_install FOLDER run|build PACKAGE...   unpacks packages, and what they need beyond the run or the build image
 #   debs_candidate PACKAGE                     prints the version that can be had, fails where there is none
+#   debs_available PACKAGE...                  prints those that can be had, one a line
 #   debs_paths FOLDER run|build                prints `export` lines that make the unpacked things found
 #
+# A package with a minus behind it is left out. `debs_further_source` may hold a line of sources.list besides the image's.
 # `cache_dir` is the buildpack's CACHE_DIR. What is unpacked is kept for a day, then asked for anew; where no mirror answers, on.
 
 # The packages that dynos have: a build has more, which must not count as there.
@@ -17,7 +19,16 @@ debs_apt() {
   shift 2
   local state=$cache_dir/apt
   mkdir -p "$state/lists/partial" "$state/archives/partial"
-  "$tool" -q -o Dir::State="$state" -o Dir::State::Lists="$state/lists" -o Dir::State::status="$status" \
+  local sources=()
+  if [ -n "${debs_further_source:-}" ]; then
+    # Beside those of the image, which stay as they are.
+    rm -rf "$state/sources.d"
+    mkdir "$state/sources.d"
+    cp /etc/apt/sources.list.d/* "$state/sources.d/" 2> /dev/null || true
+    printf '%s\n' "$debs_further_source" > "$state/sources.d/further.list"
+    sources=(-o Dir::Etc::sourceparts="$state/sources.d")
+  fi
+  "$tool" -q ${sources[@]+"${sources[@]}"} -o Dir::State="$state" -o Dir::State::Lists="$state/lists" -o Dir::State::status="$status" \
     -o Dir::State::extended_states="$state/extended_states" -o Dir::Cache="$state" -o Dir::Cache::Archives="$state/archives" \
     -o Dir::Cache::srcpkgcache= -o Acquire::GzipIndexes=true -o Debug::NoLocking=true -o APT::Sandbox::User= -o Acquire::Languages=none -o Acquire::Retries=2 \
     -o APT::Get::Show-User-Simulation-Note=false -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 "$@"
@@ -30,7 +41,7 @@ debs_status() {
 # The lists of the mirror; once a day, as a list that has not changed costs a request too.
 debs_update() {
   local stamp=$cache_dir/apt/updated sources
-  sources=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2> /dev/null | sha256sum)
+  sources=$( (cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2> /dev/null; echo "${debs_further_source:-}") | sha256sum)
   if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$sources" ] && [ -n "$(find "$stamp" -mmin "-$debs_fresh_minutes")" ]; then
     return 0
   fi
@@ -48,6 +59,12 @@ debs_candidate() {
   debs_update > /dev/null || true
   debs_apt apt-cache /var/lib/dpkg/status policy "$1" 2> /dev/null |
     awk '$1 == "Candidate:" && $2 != "(none)" { print $2; found = 1 } END { exit !found }'
+}
+
+debs_available() {
+  debs_update > /dev/null || true
+  debs_apt apt-cache /var/lib/dpkg/status policy "$@" 2> /dev/null |
+    awk '/^[^ ]/ { name = $1; sub(/:$/, "", name) } $1 == "Candidate:" && $2 != "(none)" { print name }'
 }
 
 debs_install() {
