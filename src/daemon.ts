@@ -32,6 +32,7 @@ import { Background } from "./operations/background.ts";
 import { BuildQueue } from "./operations/build-queue.ts";
 import type { Context, OperationSettings } from "./operations/context.ts";
 import { createOperations } from "./operations/create-operations.ts";
+import { removeUnusedPages } from "./operations/error-pages.ts";
 import { InService } from "./operations/in-service.ts";
 import { publishManualRoutes } from "./operations/manual-routes.ts";
 import { OneOffs } from "./operations/one-offs.ts";
@@ -39,6 +40,7 @@ import { recordTraffic } from "./operations/record-traffic.ts";
 import { CertificateKeeper } from "./reconciler/certificate-keeper.ts";
 import { Reconciler } from "./reconciler/reconciler.ts";
 import { createAccessLogFiles } from "./routing/access-log-files.ts";
+import { createPageFiles } from "./routing/page-files.ts";
 import { createRouteServer, type RouteServer } from "./routing/route-server.ts";
 import { SharedPublisher } from "./routing/shared-publisher.ts";
 import { createSupervisor, type Supervisor } from "./routing/supervisor.ts";
@@ -134,6 +136,7 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
     issuers: { selfSigned: createSelfSignedIssuer(Date.now) },
     publisher: shared,
     foreign: shared,
+    pages: createPageFiles(paths.errorPages),
     traffic,
     routerLogs: createAccessLogFiles(paths.accessLogs),
     repositories,
@@ -175,6 +178,7 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
   // Before the first table, or the router would lose what it leads to them.
   await Promise.all([publishManualRoutes(context), foreign.start()]);
   await Promise.all([supervisor.start(), reconciler.start()]);
+  background.run("remove pages of no app", () => removeUnusedPages(context));
   await supervisor.ready;
 
   const commands = createCommandServer({ socketPath: paths.commandSocket, execute, logger });

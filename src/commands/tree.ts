@@ -56,12 +56,20 @@ import { domainsReport } from "./domains/report.ts";
 import { domainsReset } from "./domains/reset.ts";
 import { domainsSet } from "./domains/set.ts";
 import { domainsSetGlobal } from "./domains/set-global.ts";
+import { errorPagesClear } from "./error-pages/clear.ts";
+import { errorPagesReport } from "./error-pages/report.ts";
+import { errorPagesSet } from "./error-pages/set.ts";
+import { errorPagesShow } from "./error-pages/show.ts";
 import { gitFromArchive } from "./git/from-archive.ts";
 import { gitFromImage } from "./git/from-image.ts";
 import { gitLoadImage } from "./git/load-image.ts";
 import { gitReport } from "./git/report.ts";
 import { gitSet } from "./git/set.ts";
 import { logs } from "./logs.ts";
+import { maintenanceCustomPage } from "./maintenance/custom-page.ts";
+import { maintenanceOff } from "./maintenance/off.ts";
+import { maintenanceOn } from "./maintenance/on.ts";
+import { maintenanceReport } from "./maintenance/report.ts";
 import { nginxReport } from "./nginx/report.ts";
 import { nginxSet } from "./nginx/set.ts";
 import { proxyReport } from "./proxy/report.ts";
@@ -156,6 +164,14 @@ export const commands: readonly Command[] = [
   nginxSet,
   proxyReport,
   proxySet,
+  errorPagesClear,
+  errorPagesReport,
+  errorPagesSet,
+  errorPagesShow,
+  maintenanceCustomPage,
+  maintenanceOff,
+  maintenanceOn,
+  maintenanceReport,
   psReport,
   psRestart,
   psScale,
@@ -195,9 +211,11 @@ export const namespaces: Readonly<Record<string, string>> = {
   config: "Manage the config vars of an app, which its processes see as their environment",
   "docker-options": "Manage options of an app's image builds",
   domains: "Manage the domains under which an app answers",
+  "error-pages": "Manage the pages that visitors see in place of an app",
   git: "Manage how pushes are taken",
   nginx: "Manage HTTP settings of an app, under Dokku's names",
   proxy: "Manage how the router serves an app",
+  maintenance: "Take apps out of service for a while",
   ps: "Manage the dynos of an app",
   routes: "Manage how requests are led to apps",
   releases: "Look at the releases of an app",

@@ -26,6 +26,8 @@ export function pathsBelow(root: string) {
     routerLog: join(root, "router.log"),
     /** What was asked of each app, and what it answered: `APP.log`. */
     accessLogs: join(root, "access-logs"),
+    /** Pages that users made for the router's errors, each named by its contents. */
+    errorPages: join(root, "error-pages"),
     /** The last table, for a router that starts without a daemon. */
     routesSnapshot: join(root, "routes.json"),
     /** What the router's workers have counted: sums that outlive them and the daemon. */

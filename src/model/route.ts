@@ -46,6 +46,12 @@ export interface AppRoutes {
   /** Host -> the host to which requests for it are redirected; all of them are among the hosts. */
   readonly redirects?: Readonly<Record<string, string>>;
   readonly tls?: AppTls;
+  /** Requests get a page that says so, and none reaches a dyno. */
+  readonly maintenance?: boolean;
+  /** All its web dynos died: that nobody accepts a connection has a name. */
+  readonly crashed?: boolean;
+  /** Code, status or `all` -> name of the file with the page for it, in the folder of pages. */
+  readonly pages?: Readonly<Record<string, string>>;
 }
 
 export interface AppTls {
@@ -56,6 +62,9 @@ export interface AppTls {
   /** Value of Strict-Transport-Security in answers over https. */
   readonly hsts: string | undefined;
 }
+
+/** In the place of an app's name: what holds for all apps and for requests that are for none. Only its pages count. */
+export const hostEntry = ":host";
 
 export interface PathRoute {
   /** As in `AppRoutes.hosts`. */

@@ -4,6 +4,7 @@ import type { Repositories } from "../git/repositories.ts";
 import type { Download } from "../lib/download.ts";
 import type { Logger } from "../lib/logger.ts";
 import type { ForeignTable } from "../routing/foreign.ts";
+import type { PageFiles } from "../routing/pages.ts";
 import type { RoutePublisher } from "../routing/publisher.ts";
 import type { RouterLogs } from "../routing/router-logs.ts";
 import type { TrafficSource } from "../routing/traffic-source.ts";
@@ -25,6 +26,7 @@ export interface Context {
   readonly issuers: { readonly selfSigned: Issuer };
   readonly publisher: RoutePublisher;
   readonly foreign: ForeignTable;
+  readonly pages: PageFiles;
   readonly routerLogs: RouterLogs;
   readonly traffic: TrafficSource;
   readonly repositories: Repositories;

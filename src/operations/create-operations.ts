@@ -12,6 +12,7 @@ import { createApp } from "./create-app.ts";
 import { deploy } from "./deploy.ts";
 import { destroyApp } from "./destroy-app.ts";
 import { domainReport } from "./domain-report.ts";
+import { clearErrorPage, errorPage, errorPages, setErrorPage } from "./error-pages.ts";
 import { formation } from "./formation.ts";
 import { getConfig } from "./get-config.ts";
 import { addGlobalDomains, removeGlobalDomains, setGlobalDomains } from "./global-domains.ts";
@@ -62,6 +63,10 @@ export function createOperations(context: Context): Operations {
     addGlobalDomains: (domains) => addGlobalDomains(context, domains),
     removeGlobalDomains: (domains) => removeGlobalDomains(context, domains),
     setGlobalDomains: (domains) => setGlobalDomains(context, domains),
+    setErrorPage: (input) => setErrorPage(context, input),
+    clearErrorPage: (input) => clearErrorPage(context, input),
+    errorPage: (input) => errorPage(context, input),
+    errorPages: (input) => errorPages(context, input),
     addRoute: (input) => addRoute(context, input),
     removeRoute: (input) => removeRoute(context, input),
     listRoutes: () => listRoutes(context),

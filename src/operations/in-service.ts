@@ -34,6 +34,12 @@ export class InService {
     return undefined;
   }
 
+  /** It has web dynos, and all of them died. */
+  isCrashed(appId: string): boolean {
+    const entries = [...(this.#apps.get(appId)?.values() ?? [])];
+    return entries.length > 0 && entries.every((entry) => !entry.up);
+  }
+
   isDown(dynoId: string): Dyno | undefined {
     for (const dynos of this.#apps.values()) {
       const entry = dynos.get(dynoId);

@@ -55,6 +55,15 @@ export interface Operations {
   setGlobalDomains(domains: readonly string[]): Promise<DomainChange[]>;
 
   /** To what is neither an app nor a container that asks for it. Throws `domain-taken`, `invalid-domain`, `invalid-url`. */
+  /** A page in HTML for a code of the router's, a status, or all of them; the host's where `app` is undefined. Throws `invalid-error-code`, `invalid-page`. */
+  setErrorPage(input: { app: string | undefined; code: string; page: string }): Promise<void>;
+  /** False where there was none. */
+  clearErrorPage(input: { app: string | undefined; code: string }): Promise<boolean>;
+  /** Throws `page-missing`. */
+  errorPage(input: { app: string | undefined; code: string }): Promise<string>;
+  /** The codes that have a page. */
+  errorPages(input: { app: string | undefined }): Promise<string[]>;
+
   addRoute(input: { domain: string; url: string }): Promise<ManualRoute>;
   /** Throws `route-missing`. */
   removeRoute(input: { domain: string }): Promise<ManualRoute>;
@@ -187,6 +196,7 @@ export type PropertyKey =
   | "git.archive-max-files"
   | "git.archive-max-size"
   | "git.deploy-branch"
+  | "maintenance.enabled"
   | "ps.restart-policy"
   | "ps.stop-timeout-seconds"
   | "proxy.https-redirect"

@@ -115,6 +115,12 @@ export const properties: Readonly<Record<PropertyKey, Property>> = {
     fallback: () => "none",
     isRouted: true,
   },
+  "maintenance.enabled": {
+    check: (text) => text === "true",
+    rule: "true",
+    fallback: () => "false",
+    isRouted: true,
+  },
   "routes.strip-prefix": yesOrNo("false"),
   "buildpacks.stack": {
     check: (text) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text),

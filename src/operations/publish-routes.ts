@@ -1,11 +1,12 @@
 import type { App } from "../model/app.ts";
 import { normalizeDomain } from "../model/domain.ts";
-import type { AppRoutes } from "../model/route.ts";
+import { type AppRoutes, hostEntry } from "../model/route.ts";
 import { compileRoutes } from "../routing/compile-routes.ts";
 import type { View } from "../store/store.ts";
 import { domainsOf, generatedOf, ownerOf } from "./app-domains.ts";
 import { certificateEntry, tlsOf } from "./certificate-entries.ts";
 import type { Context } from "./context.ts";
+import { pagesOf } from "./page-properties.ts";
 import { valueInForce } from "./properties.ts";
 
 /** Brings the router up to date about one app; resolves when every worker has it. */
@@ -21,9 +22,18 @@ export async function publishRoutes(context: Context, appId: string): Promise<vo
 /** The same for all apps, at the start and after a change of what holds for all. */
 export async function publishAllRoutes(context: Context): Promise<void> {
   const apps = context.store.read((view) => view.apps.list());
-  await context.publisher.replace(
-    apps.map((app) => routesOf(context, app.id)).filter((routes) => routes !== undefined),
-  );
+  const routes = apps.map((app) => routesOf(context, app.id)).filter((found) => found !== undefined);
+  await context.publisher.replace([...routes, hostRoutes(context)]);
+}
+
+/** Brings the router up to date about what holds for all apps. */
+export async function publishHost(context: Context): Promise<void> {
+  await context.publisher.publish(hostRoutes(context));
+}
+
+function hostRoutes({ store }: Context): AppRoutes {
+  const pages = store.read((view) => pagesOf(view, undefined));
+  return { app: hostEntry, hosts: [], targets: [], release: undefined, pages };
 }
 
 /** The app's routes as they follow from the store and the dynos in service; undefined where the app is gone. */
@@ -40,6 +50,9 @@ export function routesOf(context: Context, appId: string): AppRoutes | undefined
       stripPrefix: valueInForce(context, view, app.id, "routes.strip-prefix") === "true",
       dynos: context.inService.of(appId),
       tls: tlsOf(context, view, appId),
+      crashed: context.inService.isCrashed(appId),
+      maintenance: valueInForce(context, view, app.id, "maintenance.enabled") === "true",
+      pages: pagesOf(view, app.id),
     });
   });
 }

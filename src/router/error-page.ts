@@ -16,9 +16,17 @@ const types: Record<Format, string> = {
 };
 
 /** A short page in the form the client asks for. `requestId` leads to the line in the access log. */
-export function errorPage(fault: Fault, accept: string | undefined, requestId: string | undefined): ErrorPage {
-  const format = preferredFormat(accept);
-  const body = render(format, fault, requestId);
+export function errorPage(
+  fault: Fault,
+  accept: string | undefined,
+  requestId: string | undefined,
+  /** The user's own, in HTML: for all who did not ask for something else. */
+  custom?: string,
+): ErrorPage {
+  const wanted = preferredFormat(accept);
+  const format = custom !== undefined && wanted === undefined ? "html" : (wanted ?? "text");
+  const body =
+    custom !== undefined && format === "html" ? fill(custom, fault, requestId) : render(format, fault, requestId);
   return {
     status: fault.status,
     headers: [
@@ -38,10 +46,26 @@ export function errorPage(fault: Fault, accept: string | undefined, requestId: s
   };
 }
 
-/** Plain text for those who did not ask for anything: curl, health checks, scripts. */
-export function preferredFormat(accept: string | undefined): Format {
-  if (accept === undefined) return "text";
-  let best: Format = "text";
+/** `{{code}}` and the like in a page of a user's. None of the values can be more than text to a browser. */
+function fill(page: string, { code, status, desc, cause, cure }: Fault, requestId = ""): string {
+  const values: Readonly<Record<string, string>> = {
+    code,
+    status: String(status),
+    title: desc,
+    cause,
+    cure,
+    request_id: requestId,
+  };
+  return page.replace(
+    /\{\{ ?(code|status|title|cause|cure|request_id) ?\}\}/g,
+    (_, name: string) => values[name] ?? "",
+  );
+}
+
+/** Undefined for those who did not ask for anything: curl, health checks, scripts. They get plain text. */
+export function preferredFormat(accept: string | undefined): Format | undefined {
+  if (accept === undefined) return undefined;
+  let best: Format | undefined;
   let bestWeight = 0;
   for (const part of accept.toLowerCase().split(",")) {
     const [range = "", ...parameters] = part.split(";").map((word) => word.trim());

@@ -54,6 +54,34 @@ export const faults = {
     "No app answers to this host name.",
     "Check the spelling, or give the name to an app with: domains:add APP HOST.",
   ),
+  maintenance: fault(
+    "H80",
+    503,
+    "Maintenance mode",
+    "This app is down for maintenance.",
+    "Try again later; if it is yours, end it with: maintenance:off APP.",
+  ),
+  blankApp: fault(
+    "H81",
+    503,
+    "Blank app",
+    "This app has no code yet.",
+    "If it is yours, push it: git push berth@HOST:APP main.",
+  ),
+  crashed: fault(
+    "H10",
+    503,
+    "App crashed",
+    "All web processes of this app have ended, and are being started again.",
+    "Try again in a moment; if it is yours, see why with: logs APP.",
+  ),
+  broken: fault(
+    "H99",
+    503,
+    "Platform error",
+    "Something in this server went wrong; the app is not to blame.",
+    "Try again in a moment; if the server is yours, see router.log in its root.",
+  ),
   noWebDynos: fault(
     "H14",
     503,
@@ -84,7 +112,7 @@ export const faults = {
   ),
   clientIdle: fault(
     "H28",
-    408,
+    499,
     "Client Connection Idle",
     "The rest of the request did not arrive in time.",
     "Check your connection and send it again.",
@@ -98,7 +126,7 @@ export const faults = {
   ),
   malformedResponse: fault(
     "H17",
-    502,
+    503,
     "Poorly formatted HTTP response",
     "This app's answer breaks the rules of HTTP.",
     "If it is yours, check the headers it sends, and see: logs APP.",

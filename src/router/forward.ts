@@ -6,7 +6,7 @@ import { type Place, pathWithin, strippedPrefix } from "./place.ts";
 import { answerRedirect, redirectOf } from "./redirect.ts";
 import { Relay, type RelayOptions } from "./relay.ts";
 import { afterFailure, isReplayable } from "./retry.ts";
-import { answerFault, emptyOutcome, logAccess, type Outcome, type RouterState } from "./router-state.ts";
+import { emptyOutcome, logAccess, type Outcome, type RouterState, refuse } from "./router-state.ts";
 import type { Exchange, UpstreamEvents, UpstreamFailure, UpstreamRequest, UpstreamResponse } from "./upstream.ts";
 import { readVisit, type Visit } from "./visit.ts";
 
@@ -17,7 +17,12 @@ export function forward(
   response: ServerResponse,
   expectsContinue = false,
 ): void {
-  new Forwarding(router, request, response, expectsContinue).begin();
+  const forwarding = new Forwarding(router, request, response, expectsContinue);
+  try {
+    forwarding.begin();
+  } catch (error) {
+    forwarding.onBug(error);
+  }
 }
 
 class Forwarding implements UpstreamEvents, RelayOptions {
@@ -53,8 +58,16 @@ class Forwarding implements UpstreamEvents, RelayOptions {
     this.#outcome.app = place?.app;
     const redirect = place && redirectOf(this.#router, this.#visit, place);
     if (place === undefined) this.#refuse(fault ?? faults.unknownHost);
+    else if (place.app.routes.maintenance) this.#refuse(faults.maintenance);
     else if (redirect !== undefined) this.#redirect(redirect);
     else this.#attempt(false);
+  }
+
+  onBug(error: unknown): void {
+    this.#router.log.error({ err: error }, "bug: request failed");
+    this.#exchange?.abort();
+    if (this.#response.headersSent) this.#response.destroy();
+    else this.#refuse(faults.broken);
   }
 
   #redirect(location: string): void {
@@ -188,10 +201,8 @@ class Forwarding implements UpstreamEvents, RelayOptions {
   }
 
   #refuse(fault: Fault): void {
-    this.#outcome.status = fault.status;
-    this.#outcome.fault = fault;
     if (this.#router.retiring) this.#response.shouldKeepAlive = false;
-    this.#outcome.bytes = answerFault(fault, this.#request, this.#response, this.#visit);
+    refuse(this.#router, fault, this.#request, this.#response, this.#visit, this.#outcome);
   }
 
   /** Comes once, after the last byte or when the client has gone. */

@@ -17,6 +17,8 @@ export interface WorkerOptions {
   /** Where the worker's own log goes: a path, or standard error where undefined. */
   readonly log: string | undefined;
   readonly accessLog: AccessLogTarget;
+  /** Folder with the pages that users made, by the names that the table has. */
+  readonly errorPages: string;
   readonly limits: Limits;
 }
 

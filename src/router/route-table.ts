@@ -32,6 +32,10 @@ export class Routes {
     return this.#hosts.find(host, path);
   }
 
+  app(name: string): AppRoutes | undefined {
+    return this.#apps.get(name)?.routes;
+  }
+
   /** Whoever has the host as a whole. */
   find(host: string): RoutedApp | undefined {
     return this.place(host, "/")?.app;

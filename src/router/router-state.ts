@@ -3,8 +3,10 @@ import type { AccessLog } from "./access-log.ts";
 import type { Balancer, TargetState } from "./balancer.ts";
 import type { Entries } from "./entries.ts";
 import { errorPage } from "./error-page.ts";
+import type { ErrorPages } from "./error-pages.ts";
 import type { Fault } from "./faults.ts";
 import type { Limits } from "./options.ts";
+import { refineFault } from "./refine-fault.ts";
 import type { Routes } from "./route-table.ts";
 import type { RoutedApp } from "./routed-app.ts";
 import type { SecureContexts } from "./tls/contexts.ts";
@@ -23,6 +25,7 @@ export interface RouterState {
   readonly balancer: Balancer;
   readonly upstream: Upstream;
   readonly accessLog: AccessLog;
+  readonly pages: ErrorPages;
   readonly traffic: TrafficCounters;
   readonly log: WorkerLog;
   readonly limits: Limits;
@@ -71,11 +74,33 @@ export function logAccess(router: RouterState, visit: Visit, outcome: Outcome): 
 const discardLimit = 1024 * 1024;
 
 // Where the next request begins on the connection is not certain, or it may never come.
-const endsConnection = new Set([400, 408, 414, 417, 431, 501]);
+const endsConnection = new Set([400, 499, 414, 417, 431, 501]);
 
-/** Sends our own page for a request that no app answers. Returns the size of the page. */
-export function answerFault(fault: Fault, request: IncomingMessage, response: ServerResponse, visit: Visit): number {
-  const page = errorPage(fault, request.headers.accept, visit.requestId);
+/** Ends a request that no app answers, with a page that says why; `outcome` is told. */
+export function refuse(
+  router: RouterState,
+  fault: Fault,
+  request: IncomingMessage,
+  response: ServerResponse,
+  visit: Visit,
+  outcome: Outcome,
+): void {
+  const refined = refineFault(fault, outcome.app?.routes);
+  outcome.status = refined.status;
+  outcome.fault = refined;
+  const page = router.pages.find(router.routes, outcome.app, refined);
+  outcome.bytes = answerFault(refined, request, response, visit, page);
+}
+
+/** Sends the page, or our own. Returns its size. */
+function answerFault(
+  fault: Fault,
+  request: IncomingMessage,
+  response: ServerResponse,
+  visit: Visit,
+  custom: string | undefined,
+): number {
+  const page = errorPage(fault, request.headers.accept, visit.requestId, custom);
   if (isUnread(request, visit) || endsConnection.has(fault.status)) response.shouldKeepAlive = false;
   response.writeHead(page.status, page.headers as unknown as string[]);
   response.end(request.method === "HEAD" ? undefined : page.body);

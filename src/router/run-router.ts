@@ -8,6 +8,7 @@ export interface RouterPaths {
   readonly routesSnapshot: string;
   readonly routerLog: string;
   readonly accessLogs: string;
+  readonly errorPages: string;
   routerPid(worker: number): string;
 }
 
@@ -27,6 +28,7 @@ export async function runRouter(args: readonly string[], pathsBelow: (root: stri
     pidFile: paths.routerPid(worker),
     log: paths.routerLog,
     accessLog: accessLog ?? { folder: paths.accessLogs },
+    errorPages: paths.errorPages,
     limits: defaultLimits,
   });
 }

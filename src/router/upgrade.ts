@@ -10,7 +10,7 @@ import { requestHeaders } from "./headers.ts";
 import { type Place, pathWithin, strippedPrefix } from "./place.ts";
 import { answerRedirect, redirectOf } from "./redirect.ts";
 import { relayMessage } from "./relay.ts";
-import { answerFault, emptyOutcome, logAccess, type Outcome, type RouterState } from "./router-state.ts";
+import { emptyOutcome, logAccess, type Outcome, type RouterState, refuse } from "./router-state.ts";
 import { readVisit, type Visit } from "./visit.ts";
 
 /** Whether a request is for a WebSocket. Other upgrades are answered as plain requests, which RFC 9110, 7.8 allows. */
@@ -55,6 +55,7 @@ class Upgrading {
     this.#place = this.#router.routes.place(this.#visit.host, this.#visit.path);
     this.#outcome.app = this.#place?.app;
     if (this.#place === undefined) return this.#refuse(faults.unknownHost);
+    if (this.#place.app.routes.maintenance) return this.#refuse(faults.maintenance);
     const redirect = redirectOf(this.#router, this.#visit, this.#place);
     if (redirect !== undefined) return this.#redirect(redirect);
     const connected = await this.#connect();
@@ -200,9 +201,7 @@ class Upgrading {
 
   #refuse(fault: Fault): void {
     this.#answered = true;
-    this.#outcome.status = fault.status;
-    this.#outcome.fault = fault;
-    this.#outcome.bytes = answerFault(fault, this.#request, this.#response(), this.#visit);
+    refuse(this.#router, fault, this.#request, this.#response(), this.#visit, this.#outcome);
   }
 
   /** An ordinary answer on a connection that node has handed over for the upgrade; it ends the connection. */

@@ -8,6 +8,7 @@ import { Balancer } from "./balancer.ts";
 import { Drains } from "./drains.ts";
 import { DynoUpstream } from "./dyno-upstream.ts";
 import { Entries } from "./entries.ts";
+import { ErrorPages } from "./error-pages.ts";
 import { RouteFollower } from "./follow-routes.ts";
 import { Front } from "./front.ts";
 import { fileSink, stderrSink, stdoutSink } from "./log-file.ts";
@@ -72,6 +73,7 @@ class Worker {
       balancer,
       upstream,
       accessLog,
+      pages: new ErrorPages(options.errorPages, log),
       traffic: new TrafficCounters(),
       log,
       limits,

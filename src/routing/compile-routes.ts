@@ -13,11 +13,17 @@ export interface RouteInput {
   readonly stripPrefix: boolean;
   /** Web dynos in service. */
   readonly dynos: readonly Dyno[];
+  /** None of these dynos is up. */
+  readonly crashed?: boolean;
+  readonly maintenance?: boolean;
   readonly tls?: AppTls | undefined;
+  /** Code -> name of the page's file. */
+  readonly pages?: Readonly<Record<string, string>>;
 }
 
 /** What the router must know of one app. A dyno without an address cannot be reached and is left out. */
-export function compileRoutes({ app, release, domains, redirect, stripPrefix, dynos, tls }: RouteInput): AppRoutes {
+export function compileRoutes(input: RouteInput): AppRoutes {
+  const { app, release, domains, redirect, stripPrefix, dynos, crashed, maintenance, tls, pages = {} } = input;
   const parts = [...new Set(domains.map((domain) => domain.toLowerCase()))].map(splitDomain);
   const whole = parts.filter(({ path }) => path === undefined).map(({ host }) => host);
   const { added, redirects } = redirectsOf(whole.filter(isPlain), redirect);
@@ -30,6 +36,9 @@ export function compileRoutes({ app, release, domains, redirect, stripPrefix, dy
     ...(paths.length > 0 && { paths, ...(stripPrefix && { stripPrefix }) }),
     ...(Object.keys(redirects).length > 0 && { redirects }),
     ...(tls && { tls }),
+    ...(crashed && { crashed }),
+    ...(maintenance && { maintenance }),
+    ...(Object.keys(pages).length > 0 && { pages }),
   };
 }
 

@@ -18,6 +18,7 @@ import { InService } from "../../src/operations/in-service.ts";
 import { OneOffs } from "../../src/operations/one-offs.ts";
 import type { Deployed, Job, Operations } from "../../src/operations/operations.ts";
 import { createAccessLogFiles } from "../../src/routing/access-log-files.ts";
+import type { PageFiles } from "../../src/routing/pages.ts";
 import type { RoutePublisher } from "../../src/routing/publisher.ts";
 import { SharedPublisher } from "../../src/routing/shared-publisher.ts";
 import type { TrafficSnapshot } from "../../src/routing/traffic-source.ts";
@@ -66,6 +67,20 @@ export class RecordingPublisher implements RoutePublisher {
   targets(app: string): string[] {
     return this.table.get(app)?.targets.map((target) => target.id) ?? [];
   }
+}
+
+class FakePages implements PageFiles {
+  readonly pages = new Map<string, string>();
+  alone = <T>(work: () => Promise<T>) => work();
+  async put(page: string) {
+    const name = `page-${this.pages.size + 1}`;
+    this.pages.set(name, page);
+    return name;
+  }
+  read = async (name: string) => this.pages.get(name);
+  keep = async (names: ReadonlySet<string>) => {
+    for (const name of this.pages.keys()) if (!names.has(name)) this.pages.delete(name);
+  };
 }
 
 class FakeRepositories implements Repositories {
@@ -124,6 +139,7 @@ export async function createWorld(test: TestContext, settings: Partial<Operation
     issuers: { selfSigned: createSelfSignedIssuer(Date.now) },
     publisher: shared,
     foreign: shared,
+    pages: new FakePages(),
     traffic: { snapshot: async () => traffic },
     routerLogs: createAccessLogFiles(accessLogs),
     repositories,

@@ -22,6 +22,13 @@ suite("the router in front of real dynos", () => {
     assert.match(String(empty.headers["content-type"]), /^text\/plain/);
     const html = await berth.fetch("empty", "/", { accept: "text/html" });
     assert.match(html.body, /<html/i);
+    assert.equal(empty.headers["berth-error"], "H81");
+    await berth.sshOk("error-pages:set --global H81", { stdin: "<p>our own {{code}}</p>" });
+    assert.equal((await berth.fetch("empty", "/", { accept: "text/html" })).body, "<p>our own H81</p>");
+    await berth.sshOk("maintenance:custom-page shop", { stdin: "<p>back soon</p>" });
+    await berth.sshOk("maintenance:on shop");
+    assert.equal((await berth.fetch("shop", "/", { accept: "text/html" })).body, "<p>back soon</p>");
+    await berth.sshOk("maintenance:off shop");
     const [id] = await berth.containers("label=berth.app=shop");
     await runOk("docker", ["pause", id ?? ""]);
     await runOk("docker", ["unpause", id ?? ""]);

@@ -91,11 +91,11 @@ suite("when a dyno fails before it answers", () => {
     await closed;
   });
 
-  test("a client that stops in the middle of its body gets 408 H28", async (t) => {
+  test("a client that stops in the middle of its body gets 499 H28", async (t) => {
     const { target } = await startRawDyno(t, (socket) => socket.resume());
     const worker = await startWorker(t, { apps: [routesTo([target])], limits: { firstByteMs: 200 } });
     const text = await talk(worker.port, "POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 9\r\n\r\nabc");
-    assert.match(text, /^HTTP\/1.1 408 [\s\S]*Berth-Error: H28/);
+    assert.match(text, /^HTTP\/1.1 499 [\s\S]*Berth-Error: H28/);
   });
 
   test("a dyno that closes without an answer gives 503 H13 to a POST, and a GET goes to another one", async (t) => {
@@ -118,11 +118,11 @@ suite("when a dyno fails before it answers", () => {
     assert.ok(closes > 2);
   });
 
-  test("nonsense instead of an answer gives 502 H17", async (t) => {
+  test("nonsense instead of an answer gives 503 H17", async (t) => {
     const { target } = await startRawDyno(t, (socket) => void socket.once("data", () => socket.end("hello\r\n\r\n")));
     const worker = await startWorker(t, { apps: [routesTo([target])] });
     const answer = await ask(worker.port);
-    assert.deepEqual([answer.status, answer.headers["berth-error"]], [502, "H17"]);
+    assert.deepEqual([answer.status, answer.headers["berth-error"]], [503, "H17"]);
   });
 
   test("a kept connection that the dyno closed just now costs no idempotent request", async (t) => {

@@ -30,6 +30,7 @@ export const parts: Parts = {
       "schedulers/scheduler.ts",
       "routing/publisher.ts",
       "routing/foreign.ts",
+      "routing/pages.ts",
       "routing/compile-routes.ts",
       "routing/router-logs.ts",
       "routing/traffic-source.ts",

@@ -110,6 +110,7 @@ export async function startWorker(t: CleanUp, setup: WorkerSetup = {}): Promise<
       routesSocket: join(folder, "routes.sock"),
       snapshot: join(folder, "routes.json"),
       pidFile: join(folder, `router-${number}.pid`),
+      errorPages: join(folder, "error-pages"),
       fingerprint: "test",
       log: undefined,
       accessLog: { file: join(folder, "access.log") },

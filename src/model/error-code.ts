@@ -1,0 +1,19 @@
+import { UserError } from "./errors.ts";
+
+/** What a page can be for: the router's codes, the statuses that it answers with, and `all`. */
+export const errorCodes: readonly string[] = [
+  ...["H10", "H12", "H13", "H14", "H17", "H19", "H21", "H25", "H26", "H28", "H80", "H81", "H99"],
+  ...["bad-request", "line-too-long", "headers-too-large", "not-implemented", "unknown-host"],
+  ...["400", "404", "414", "417", "431", "499", "501", "502", "503"],
+  "all",
+];
+
+/** `h80` and `maintenance` are H80. Throws `invalid-error-code`. */
+export function normalizeErrorCode(text: string): string {
+  const code = text.toLowerCase() === "maintenance" ? "H80" : text;
+  const found = errorCodes.find((known) => known.toLowerCase() === code.toLowerCase());
+  if (found !== undefined) return found;
+  throw new UserError("invalid-error-code", `There is no error ${text}`, {
+    hint: `Choose from ${errorCodes.join(", ")}`,
+  });
+}
