@@ -2,6 +2,7 @@ import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createBuildpackBuilder } from "./builders/buildpack/create-builder.ts";
 import { createDockerfileBuilder } from "./builders/dockerfile/create-builder.ts";
+import { createHerokuBuilder } from "./builders/dockerfile/create-heroku-builder.ts";
 import { createSelfSignedIssuer } from "./certificates/self-signed/create-issuer.ts";
 import { createCommandServer } from "./cli/server.ts";
 import { createExecute } from "./commands/execute.ts";
@@ -115,6 +116,7 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
     ...{ engine, instance, network, logger },
     settings: { caFile: settings.caInApps === "yes" ? settings.caFile : undefined },
   });
+  const imageBuilds = { engine, instance, buildNetwork: settings };
   const git = { environment: outboundEnvironment(settings), mirrors: settings.gitMirrors };
   const library = createBuildpackLibrary({ folder: paths.buildpacks, caFile: settings.caFile, ...git });
   const builder = createBuildpackBuilder({
@@ -131,7 +133,7 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
   const context: Context = {
     store,
     scheduler,
-    builders: [createDockerfileBuilder({ engine, instance, buildNetwork: settings }), builder],
+    builders: [createHerokuBuilder(imageBuilds), createDockerfileBuilder(imageBuilds), builder],
     images: createImageStore({ engine, instance }),
     issuers: { selfSigned: createSelfSignedIssuer(Date.now) },
     publisher: shared,

@@ -51,6 +51,12 @@ export interface DynoRuntime {
   readonly appId: string;
 }
 
+/** What the process type has of its own; nothing in most cases. */
+export function serviceOf({ runtime }: { readonly runtime?: Runtime | undefined }, processType: string): Service {
+  const services = runtime?.services ?? {};
+  return (Object.hasOwn(services, processType) ? services[processType] : undefined) ?? {};
+}
+
 /** Every image that a release runs. */
 export function imagesOf(release: { readonly image: string; readonly runtime?: Runtime | undefined }): string[] {
   const services = Object.values(release.runtime?.services ?? {});

@@ -20,7 +20,7 @@ export async function runReleasePhase(context: Context, { app, release }: Candid
   const command = release.processTypes.release;
   if (command === undefined) return;
   job.progress.step(`Running the release phase: ${command}`);
-  await runTask(context, { app, release, command, title: "The release phase" }, job);
+  await runTask(context, { app, release, command, title: "The release phase", processType: "release" }, job);
 }
 
 /** What app.json wants to have run before the release serves. */

@@ -4,7 +4,7 @@ import type { App } from "../model/app.ts";
 import { UserError } from "../model/errors.ts";
 import type { Progress } from "../model/progress.ts";
 import type { Release } from "../model/release.ts";
-import { imageCommand } from "../model/runtime.ts";
+import { imageCommand, serviceOf } from "../model/runtime.ts";
 import type { Context } from "./context.ts";
 import type { Job } from "./operations.ts";
 import { durationProperty } from "./properties.ts";
@@ -15,6 +15,8 @@ export interface Task {
   readonly release: Release;
   /** As a sentence begins with it: `The release phase`. */
   readonly title: string;
+  /** Whose image it runs in, where process types have several; `web` where missing. */
+  readonly processType?: string;
   /** A shell line. */
   readonly command: string;
   /** The release's image gets the files that the task leaves behind. */
@@ -23,13 +25,13 @@ export interface Task {
 
 /** Runs a one-off dyno to its end and shows what it prints. Throws `task-failed`, `task-timeout`. */
 export async function runTask(context: Context, task: Task, job: Job): Promise<void> {
-  const { app, release, title, command } = task;
+  const { app, release, title, command, processType = "web" } = task;
   const timeout = AbortSignal.timeout(context.settings.buildTimeoutMs);
   const lines = linesTo(job.progress);
   const spec = {
     app: app.name,
     release: release.version,
-    image: release.image,
+    image: serviceOf(release, processType).image ?? release.image,
     command: release.runtime === undefined ? ["bash", "-c", command] : (imageCommand(command) ?? []),
     ownImage: release.runtime !== undefined,
     config: release.config,

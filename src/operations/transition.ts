@@ -2,7 +2,7 @@ import type { App } from "../model/app.ts";
 import { type Dyno, type DynoSpec, dynoName } from "../model/dyno.ts";
 import { messageOf, UserError } from "../model/errors.ts";
 import type { Release } from "../model/release.ts";
-import { type DynoRuntime, imageCommand, type Service } from "../model/runtime.ts";
+import { type DynoRuntime, imageCommand, serviceOf } from "../model/runtime.ts";
 import { type Context, defaultPort } from "./context.ts";
 import { Deaths } from "./deaths.ts";
 import { waitUntilHealthy } from "./health.ts";
@@ -101,11 +101,6 @@ function portOf(release: Release): number {
   const port = Number(release.config.PORT);
   if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
   return serviceOf(release, "web").port ?? release.runtime?.port ?? defaultPort;
-}
-
-function serviceOf({ runtime }: Release, processType: string): Service {
-  const services = runtime?.services ?? {};
-  return (Object.hasOwn(services, processType) ? services[processType] : undefined) ?? {};
 }
 
 function dynoRuntime(app: App, release: Release, wanted: WantedDyno): DynoRuntime | undefined {
