@@ -5,22 +5,54 @@
 
 usage() {
   cat <<'TEXT'
-Usage: sudo scripts/bench.sh deploy | soak
+Usage: sudo scripts/bench.sh deploy | router | soak
 
   deploy   what a push costs and where the time goes; failed requests in deploys under load; memory and CLI at rest
            (BENCH_PUSHES=20: how many pushes of each kind)
+  router   the router beside nginx (as Dokku has it, and tuned), HAProxy and Caddy on one backend, in about 5 minutes;
+           prints tables in Markdown (BENCH_ROUNDS=3, BENCH_SECONDS=2; BENCH_ONLY=Small: one kind of load)
   soak     a router worker under mixed traffic while its routes change 50 times a second: wrong answers, and what stays behind
            (BENCH_SOAK_SECONDS=60: for how long)
 TEXT
 }
 
+# The peers run from the bench's own folder: their packages must not start them, on port 80 at that.
+install_peers() {
+  local policy=/usr/sbin/policy-rc.d made=
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+    made=$policy
+  fi
+  require_commands nginx=nginx-light haproxy=haproxy caddy=caddy wrk=wrk h2load=nghttp2-client openssl=openssl || {
+    rm -f $made
+    return 1
+  }
+  [ -z "$made" ] || rm -f "$made"
+}
+
+prepare_deploy() {
+  prepare_machine
+  ensure_modules "$checkout" all
+  make_images
+}
+
+prepare_soak() {
+  prepare_machine
+  ensure_modules "$checkout" all
+}
+
+prepare_router() {
+  export HOME=${HOME:-/root}
+  restore_network_settings
+  install_peers
+  ensure_modules "$checkout" all
+}
+
 case ${1:-} in
-  deploy) images=1 ;;
-  soak) images= ;;
+  deploy | router | soak) ;;
   *) usage >&2; exit 2 ;;
 esac
 need_root "$@"
-prepare_machine
-ensure_modules "$checkout" all
-[ -z "$images" ] || make_images
+"prepare_$1"
 exec "$checkout/node_modules/.bin/node" "$checkout/test/bench/$1.ts"
