@@ -82,8 +82,13 @@ export class Front {
    * request. Idle ones are closed after `idleMs`, all others after `graceMs`. Resolves when none is left.
    */
   async retire(idleMs: number, graceMs: number): Promise<void> {
-    this.#router.retiring = true;
-    const closed = Promise.all([this.#listening.stop(), this.#secure.retire(graceMs)]);
+    // Not before both are deaf: clients that are told to leave come back at once, and should meet the successor.
+    let hearing = 2;
+    const onDeaf = () => {
+      hearing--;
+      if (hearing === 0) this.#router.retiring = true;
+    };
+    const closed = Promise.all([this.#listening.stop(onDeaf), this.#secure.retire(graceMs, onDeaf)]);
     const timers = [
       setTimeout(
         () => {

@@ -35,26 +35,27 @@ export class Listening {
     });
   }
 
-  /** Resolves when the last connection that came in here has ended. */
-  async stop(): Promise<void> {
-    if (!this.#server.listening) return;
-    await this.#untilNoneWaits();
+  /** `onDeaf`: no connection comes in any more. Resolves when the last one that did has ended. */
+  async stop(onDeaf: () => void): Promise<void> {
+    if (this.#server.listening) await this.#untilNoneWaits();
     // Not http's own close: it would cut idle connections, on which a request may just be arriving.
-    await new Promise<void>((resolve) => Server.prototype.close.call(this.#server, () => resolve()));
+    const ended = new Promise<void>((resolve) => Server.prototype.close.call(this.#server, () => resolve()));
+    onDeaf();
+    await ended;
   }
 
   /**
    * Closing a listening socket resets the connections that wait in its queue, unless the kernel's `tcp_migrate_req` gives
    * them to another worker. node accepts one in each turn of its loop: after a turn without any, and so short that hardly
-   * one can have come since, the queue is empty.
+   * one can have come since, the queue is empty. Where all turns are long, one without any must do.
    */
   async #untilNoneWaits(): Promise<void> {
-    const deadline = performance.now() + quietWaitMs;
-    for (let now = performance.now(); now < deadline; ) {
+    const start = performance.now();
+    for (let now = start; now - start < 2 * quietWaitMs; ) {
       const [began, accepted] = [now, this.#accepted];
       await setImmediate();
       now = performance.now();
-      if (this.#accepted === accepted && now - began < quietTurnMs) return;
+      if (this.#accepted === accepted && (now - began < quietTurnMs || now - start > quietWaitMs)) return;
     }
   }
 }

@@ -43,9 +43,9 @@ export class SecureFront {
   }
 
   /** Takes no new connections. Resolves when the last one has ended; those with HTTP/2 are ended after `graceMs`. */
-  async retire(graceMs: number): Promise<void> {
+  async retire(graceMs: number, onDeaf: () => void): Promise<void> {
     this.#http2?.retire(graceMs);
-    await this.#listening.stop();
+    await this.#listening.stop(onDeaf);
   }
 
   #onSocket(socket: Socket): void {
