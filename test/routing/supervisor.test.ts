@@ -9,7 +9,7 @@ import { pathsBelow } from "../../src/config/paths.ts";
 import { freePort } from "../../src/lib/free-port.ts";
 import { createRouteServer } from "../../src/routing/route-server.ts";
 import { createSupervisor, type SupervisorOptions } from "../../src/routing/supervisor.ts";
-import { isWorker, runningWorker } from "../../src/routing/worker-process.ts";
+import { commandLine, isWorker, runningWorker } from "../../src/routing/worker-process.ts";
 import { type CleanUp, cleanUp } from "../router/helpers/clean-up.ts";
 import { ask, load } from "../router/helpers/client.ts";
 import { routesTo, startDyno } from "../router/helpers/dyno.ts";
@@ -169,6 +169,36 @@ suite("the supervisor of router workers", () => {
     await next.server.replace([routesTo([dyno.target])]);
     await next.supervisor.ready;
     assert.deepEqual(await next.pids(), before);
+  });
+
+  test("with the daemon dead, a router that is started alone serves the last table, and the next daemon adopts it", async (t) => {
+    const at = await place(t);
+    const dyno = await startDyno(t, (_request, response) => response.end("ok"));
+    const first = await daemon(t, at, { workers: 1 });
+    await first.supervisor.start();
+    await first.server.replace([routesTo([dyno.target])]);
+    await first.supervisor.ready;
+    const [old = 0] = await first.pids();
+    const [program = "", ...words] = await commandLine(old);
+    await first.die();
+    const written = () => readFile(join(at.root, "routes.json"), "utf8").catch(() => "");
+    while (!(await written()).includes(dyno.target.id)) await new Promise((resolve) => setTimeout(resolve, 20));
+    process.kill(old, "SIGKILL");
+    await ended(old, at.root, 1);
+    await assert.rejects(ask(at.port), { code: "ECONNREFUSED" });
+
+    spawn(program, words, { stdio: "ignore" }).unref();
+    while ((await first.pids()).length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.equal((await ask(at.port)).body, "ok");
+    const alone = await first.pids();
+    assert.notEqual(alone[0], old);
+    const running = load(at.port, 2);
+    const second = await daemon(t, at, { workers: 1 });
+    await second.supervisor.start();
+    await second.server.replace([routesTo([dyno.target])]);
+    await second.supervisor.ready;
+    assert.deepEqual((await running.stop()).failures, []);
+    assert.deepEqual(await second.pids(), alone);
   });
 
   test("workers of other code or options are replaced: the new one listens before the old one leaves", async (t) => {
