@@ -19,7 +19,9 @@ import { sweep } from "./docker/sweep.ts";
 import { ForeignContainers } from "./foreign/foreign-containers.ts";
 import { createRepositories } from "./git/bare-repositories.ts";
 import { createBuildpackLibrary } from "./git/buildpacks/library.ts";
+import { defaultSearchPath } from "./git/git.ts";
 import { createGitService } from "./git/git-service.ts";
+import { createHostCredentials, credentialEnvironment } from "./git/host-credentials.ts";
 import { collectAtRest } from "./lib/collect-at-rest.ts";
 import { openDownload } from "./lib/download.ts";
 import { claimFolder } from "./lib/exclusive.ts";
@@ -117,7 +119,11 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
     settings: { caFile: settings.caInApps === "yes" ? settings.caFile : undefined },
   });
   const imageBuilds = { engine, instance, buildNetwork: settings };
-  const git = { environment: outboundEnvironment(settings), mirrors: settings.gitMirrors };
+  const git = {
+    environment: outboundEnvironment(settings),
+    credentials: credentialEnvironment(paths.gitCredentials),
+    mirrors: settings.gitMirrors,
+  };
   const library = createBuildpackLibrary({ folder: paths.buildpacks, caFile: settings.caFile, ...git });
   const builder = createBuildpackBuilder({
     ...settings,
@@ -145,6 +151,7 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
     download: (address, signal) =>
       openDownload(address, { proxies: outboundEnvironment(settings), caFile: settings.caFile, signal }),
     scratch: paths.scratch,
+    gitCredentials: createHostCredentials({ folder: paths.gitCredentials, searchPath: defaultSearchPath }),
     logger,
     settings: operationSettings(settings, ports),
     locks: new AppLocks(Date.now),

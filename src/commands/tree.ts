@@ -60,11 +60,17 @@ import { errorPagesClear } from "./error-pages/clear.ts";
 import { errorPagesReport } from "./error-pages/report.ts";
 import { errorPagesSet } from "./error-pages/set.ts";
 import { errorPagesShow } from "./error-pages/show.ts";
+import { gitAllowHost } from "./git/allow-host.ts";
+import { gitAuth } from "./git/auth.ts";
+import { gitAuthStatus } from "./git/auth-status.ts";
 import { gitFromArchive } from "./git/from-archive.ts";
 import { gitFromImage } from "./git/from-image.ts";
+import { gitGenerateDeployKey } from "./git/generate-deploy-key.ts";
 import { gitLoadImage } from "./git/load-image.ts";
+import { gitPublicKey } from "./git/public-key.ts";
 import { gitReport } from "./git/report.ts";
 import { gitSet } from "./git/set.ts";
+import { gitSync } from "./git/sync.ts";
 import { logs } from "./logs.ts";
 import { maintenanceCustomPage } from "./maintenance/custom-page.ts";
 import { maintenanceOff } from "./maintenance/off.ts";
@@ -74,6 +80,7 @@ import { nginxReport } from "./nginx/report.ts";
 import { nginxSet } from "./nginx/set.ts";
 import { proxyReport } from "./proxy/report.ts";
 import { proxySet } from "./proxy/set.ts";
+import { psRebuild } from "./ps/rebuild.ts";
 import { psReport } from "./ps/report.ts";
 import { psRestart } from "./ps/restart.ts";
 import { psScale } from "./ps/scale.ts";
@@ -107,10 +114,10 @@ export const commands: readonly Command[] = [
   appsList,
   appsRename,
   appsReport,
-  builderReport,
-  builderSet,
   builderDockerfileReport,
   builderDockerfileSet,
+  builderReport,
+  builderSet,
   buildpacksAdd,
   buildpacksClear,
   buildpacksList,
@@ -159,11 +166,17 @@ export const commands: readonly Command[] = [
   errorPagesReport,
   errorPagesSet,
   errorPagesShow,
+  gitAllowHost,
+  gitAuth,
+  gitAuthStatus,
   gitFromArchive,
   gitFromImage,
+  gitGenerateDeployKey,
   gitLoadImage,
+  gitPublicKey,
   gitReport,
   gitSet,
+  gitSync,
   maintenanceCustomPage,
   maintenanceOff,
   maintenanceOn,
@@ -172,6 +185,7 @@ export const commands: readonly Command[] = [
   nginxSet,
   proxyReport,
   proxySet,
+  psRebuild,
   psReport,
   psRestart,
   psScale,
@@ -179,14 +193,14 @@ export const commands: readonly Command[] = [
   psStart,
   psStop,
   releasesList,
+  repoPurgeCache,
+  routerHistory,
+  routerTop,
   routesAdd,
   routesList,
   routesRemove,
   routesReport,
   routesSet,
-  repoPurgeCache,
-  routerHistory,
-  routerTop,
   sshKeysAdd,
   sshKeysList,
   sshKeysRemove,
@@ -213,14 +227,14 @@ export const namespaces: Readonly<Record<string, string>> = {
   domains: "Manage the domains under which an app answers",
   "error-pages": "Manage the pages that visitors see in place of an app",
   git: "Manage how pushes are taken",
+  maintenance: "Take apps out of service for a while",
   nginx: "Manage HTTP settings of an app, under Dokku's names",
   proxy: "Manage how the router serves an app",
-  maintenance: "Take apps out of service for a while",
   ps: "Manage the dynos of an app",
-  routes: "Manage how requests are led to apps",
   releases: "Look at the releases of an app",
   repo: "Manage what the host keeps of an app besides its releases",
   router: "Look at the requests that apps get",
+  routes: "Manage how requests are led to apps",
   "ssh-keys": "Manage the public keys that may push and give commands",
 };
 

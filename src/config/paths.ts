@@ -9,6 +9,8 @@ export function pathsBelow(root: string) {
     instanceId: join(root, "instance-id"),
     database: join(root, "berth.db"),
     hostKeys: join(root, "ssh"),
+    /** Passwords, deploy key and known hosts for other git servers. */
+    gitCredentials: join(root, "git"),
     repositories: join(root, "repositories"),
     /** Other people's buildpacks, as they were fetched. */
     buildpacks: join(root, "buildpacks"),

@@ -7,9 +7,10 @@ import type { Logger } from "../lib/logger.ts";
 import { Mutex } from "../lib/mutex.ts";
 import { checkAppName } from "../model/names.ts";
 import { readCommit } from "./commit-source.ts";
+import { fetchRef } from "./fetch-ref.ts";
 import { Git, type GitOptions } from "./git.ts";
 import { importCommit } from "./import-commit.ts";
-import type { ImportedCommit, Reading, Repositories } from "./repositories.ts";
+import type { Fetched, ImportedCommit, Reading, Repositories } from "./repositories.ts";
 import { archiveAttributes, preReceiveHook, repositoryConfig } from "./repository-files.ts";
 
 export interface RepositoriesOptions extends GitOptions {
@@ -103,6 +104,22 @@ class BareRepositories implements Repositories {
     const parents = await this.#git.in(this.path(app)).raw(["rev-parse", `${commit}^@`]);
     const before = parents.split("\n")[0] || "0".repeat(40);
     await this.#git.in(this.path(app)).raw(["update-ref", `refs/heads/${branch}`, commit, before]);
+    await this.setHead(app, branch);
+  }
+
+  async fetch(app: string, remote: { url: string; ref: string | undefined }, signal: AbortSignal): Promise<Fetched> {
+    await this.ensure(app);
+    return await fetchRef({ git: this.#git, repository: this.path(app), ...remote, signal });
+  }
+
+  async tip(app: string, branch: string): Promise<string | undefined> {
+    if (!(await this.exists(app))) return undefined;
+    const format = ["--format=%(objectname)", `refs/heads/${branch}`];
+    return (await this.#git.in(this.path(app)).raw(["for-each-ref", ...format])).split("\n")[0] || undefined;
+  }
+
+  async setBranch(app: string, branch: string, commit: string): Promise<void> {
+    await this.#git.in(this.path(app)).raw(["update-ref", `refs/heads/${branch}`, commit]);
     await this.setHead(app, branch);
   }
 

@@ -6,9 +6,14 @@ export interface GitOptions {
   readonly searchPath?: string | undefined;
   /** What fetching submodules needs of the host: GIT_SSL_CAINFO, https_proxy. */
   readonly environment?: Readonly<Record<string, string>> | undefined;
+  /** With what it logs in to other hosts: see host-credentials.ts. */
+  readonly credentials?: Readonly<Record<string, string>> | undefined;
   /** What begins with `from` is fetched from `to` instead. */
   readonly mirrors?: readonly { readonly from: string; readonly to: string }[] | undefined;
 }
+
+/** The directories that every Linux distribution has its programs in. */
+export const defaultSearchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -16,12 +21,15 @@ type Environment = Readonly<Record<string, string>>;
 export class Git {
   readonly program: string;
   readonly environment: Environment;
+  /** Over the environment, for what talks to other hosts. */
+  readonly credentials: Environment;
 
   constructor(options: GitOptions = {}) {
+    this.credentials = options.credentials ?? {};
     this.program = options.gitPath ?? "git";
     this.environment = {
       ...options.environment,
-      PATH: options.searchPath ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+      PATH: options.searchPath ?? defaultSearchPath,
       HOME: "/nonexistent",
       LC_ALL: "C",
       GIT_ATTR_NOSYSTEM: "1",

@@ -47,13 +47,28 @@ async function fetchFrom(request: RemoteRequest, repository: string, what: reado
   await runRemote(request, ["fetch", "--quiet", "--no-tags", "--no-recurse-submodules", ...what], repository);
 }
 
+/** What `git ls-remote --symref` prints: all refs, and which branch HEAD is. */
+export function listRemote(request: RemoteRequest): Promise<string> {
+  return runRemote(request, ["ls-remote", "--symref", "--", request.url]);
+}
+
+/** Fetches a ref or commit with its history, and lets a ref of ours lead to it. */
+export async function fetchInto(
+  request: RemoteRequest,
+  repository: string,
+  wanted: string,
+  target: string,
+): Promise<void> {
+  await fetchFrom(request, repository, ["--", request.url, `+${wanted}:${target}`]);
+}
+
 /** Runs a git command that talks to the other side. Gives what it prints. */
 export async function runRemote(request: RemoteRequest, args: readonly string[], cwd?: string): Promise<string> {
   const { git, protocols, signal, environment } = request;
   const timeout = AbortSignal.timeout(timeoutMs);
   const slow = ["-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=30"];
   const { stdout } = await exec(git.program, [...slow, ...args], {
-    env: { ...git.environment, ...environment, GIT_ALLOW_PROTOCOL: protocols.join(":") },
+    env: { ...git.environment, ...git.credentials, ...environment, GIT_ALLOW_PROTOCOL: protocols.join(":") },
     cwd,
     signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
   });

@@ -28,6 +28,12 @@ export interface ImportedCommit {
   readonly author: { readonly name: string; readonly email: string };
 }
 
+export interface Fetched {
+  readonly commit: string;
+  /** Undefined for a tag or a commit. */
+  readonly branch: string | undefined;
+}
+
 /** The apps' bare repositories. */
 export interface Repositories {
   /** Absolute path; the folder may not exist yet. */
@@ -46,6 +52,15 @@ export interface Repositories {
   importCommit(app: string, commit: ImportedCommit, signal: AbortSignal): Promise<string>;
   /** Moves the branch to a commit that is on top of it; `git clone` checks it out then. */
   advance(app: string, branch: string, commit: string): Promise<void>;
+  /**
+   * Fetches a branch, tag or commit from another server (its own first branch where `ref` is undefined) and moves no branch.
+   * Throws `invalid-repository-url`, `repository-unreachable`, `ref-missing`.
+   */
+  fetch(app: string, remote: { url: string; ref: string | undefined }, signal: AbortSignal): Promise<Fetched>;
+  /** The commit that a branch is at; undefined where there is no such branch. */
+  tip(app: string, branch: string): Promise<string | undefined>;
+  /** Puts a branch where it should be, whatever it was; `git clone` checks it out then. */
+  setBranch(app: string, branch: string, commit: string): Promise<void>;
   /** Which branch `git clone` checks out. */
   setHead(app: string, branch: string): Promise<void>;
 }

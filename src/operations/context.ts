@@ -1,5 +1,6 @@
 import type { Builder, ImageStore } from "../builders/builder.ts";
 import type { Issuer } from "../certificates/issuer.ts";
+import type { GitCredentials } from "../git/credentials.ts";
 import type { Repositories } from "../git/repositories.ts";
 import type { Download } from "../lib/download.ts";
 import type { Logger } from "../lib/logger.ts";
@@ -34,6 +35,7 @@ export interface Context {
   readonly download: Download;
   /** Folder for what is needed for a moment. */
   readonly scratch: string;
+  readonly gitCredentials: GitCredentials;
   readonly logger: Logger;
   readonly settings: OperationSettings;
   readonly locks: AppLocks;

@@ -25,6 +25,7 @@ import type { Operations } from "./operations.ts";
 import { processReport } from "./process-report.ts";
 import { property } from "./properties.ts";
 import { purgeCache } from "./purge-cache.ts";
+import { rebuild } from "./rebuild.ts";
 import { releases } from "./releases.ts";
 import { removeKey } from "./remove-key.ts";
 import { renameApp } from "./rename-app.ts";
@@ -37,6 +38,7 @@ import { setConfig } from "./set-config.ts";
 import { setProperty } from "./set-property.ts";
 import { start } from "./start.ts";
 import { stop } from "./stop.ts";
+import { syncRepository } from "./sync-repository.ts";
 import { trafficHistory } from "./traffic-history.ts";
 import { unsetConfig } from "./unset-config.ts";
 
@@ -103,6 +105,9 @@ export function createOperations(context: Context): Operations {
     buildOutput: (input) => buildOutput(context, input),
     cancelBuild: (input) => cancelBuild(context, input),
     pruneBuilds: (input) => pruneBuildRecords(context, input),
+    syncRepository: (input, job) => syncRepository(context, input, job),
+    rebuild: (input, job) => rebuild(context, input, job),
+    gitCredentials: context.gitCredentials,
     cleanup: (input) => cleanup(context, input),
     importArchive: (input, job) => importArchive(context, input, job),
     importImage: (input, job) => importImage(context, input, job),

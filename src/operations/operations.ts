@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import type { Source } from "../builders/builder.ts";
+import type { GitCredentials } from "../git/credentials.ts";
 import type { App, ConfigVars, Formation, ProcessTypes } from "../model/app.ts";
 import type { Build } from "../model/build.ts";
 import type { Certificate } from "../model/certificate.ts";
@@ -172,6 +173,16 @@ export interface Operations {
     input: { app: string; image: string; author: Author | undefined; tar: Readable },
     job: Job,
   ): Promise<Deployed>;
+  /**
+   * Brings the app's repository to what another one has, and builds it. Throws `repository-unreachable`, `ref-missing`;
+   * undefined where nothing was to be built. A failed build leaves the branch where it was.
+   */
+  syncRepository(input: SyncInput, job: Job): Promise<Synced>;
+  /** Builds and deploys again what the deploy branch has. Throws `nothing-pushed`. */
+  rebuild(input: { app: string }, job: Job): Promise<Deployed>;
+  /** With what Berth logs in to other git servers. */
+  readonly gitCredentials: GitCredentials;
+
   /** What holds the app's lock, for a push that wants to know before it sends its objects. */
   busyWith(input: { app: string }): Promise<string | undefined>;
 }
@@ -232,6 +243,22 @@ export interface Job {
   readonly signal: AbortSignal;
   /** Name of the key, or "local". */
   readonly actor: string;
+}
+
+export interface SyncInput {
+  readonly app: string;
+  readonly url: string;
+  /** Branch, tag or commit; the remote's own branch where undefined. */
+  readonly ref: string | undefined;
+  readonly build: "never" | "if-changed" | "always";
+  /** Whether a branch that was synced becomes the deploy branch. */
+  readonly setDeployBranch: boolean;
+}
+
+export interface Synced {
+  readonly branch: string;
+  readonly commit: string;
+  readonly deployed: Deployed | undefined;
 }
 
 export interface CleanupReport {

@@ -30,6 +30,8 @@ export interface SshHost extends AsyncDisposable {
   ssh(command: readonly string[], options?: SshCallOptions): Promise<Outcome>;
   /** Makes a key pair and lets it in, or not. */
   addKey(type: string, name: string | undefined, bits?: number): Promise<string>;
+  /** Lets a key in that was made elsewhere. */
+  letIn(publicKey: string, name: string): void;
 }
 
 export interface SshCallOptions {
@@ -101,6 +103,7 @@ export async function startSshHost(options: HostOptions = {}): Promise<SshHost> 
     keyFile,
     problems,
     addKey,
+    letIn: (publicKey, name) => void keys.set(parsePublicKey(publicKey).fingerprint, name),
     sshOptions: (extra = []) => [
       ...base,
       ...["-o", "StrictHostKeyChecking=accept-new", "-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none"],

@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { createSelfSignedIssuer } from "../../src/certificates/self-signed/create-issuer.ts";
+import { defaultSearchPath } from "../../src/git/git.ts";
+import { createHostCredentials } from "../../src/git/host-credentials.ts";
 import type { Repositories } from "../../src/git/repositories.ts";
 import { createLogger } from "../../src/lib/logger.ts";
 import { acceptsConnections } from "../../src/lib/tcp-probe.ts";
@@ -90,10 +92,16 @@ class FakeRepositories implements Repositories {
   ensure = async (app: string) => void this.names.add(app);
   rename = async (from: string, to: string) => void (this.names.delete(from) && this.names.add(to));
   remove = async (app: string) => void this.names.delete(app);
-  source = () => Promise.reject(new Error("a fake repository has no commits"));
+  source = async (_app: string, commit: string) => fakeSource({}, commit);
   setHead = async () => undefined;
   importCommit = () => Promise.reject(new Error("a fake repository takes no commits"));
   advance = async () => undefined;
+  /** What another server has: one branch, `main`. */
+  remote: Awaited<ReturnType<Repositories["fetch"]>> = { commit: "f".repeat(40), branch: "main" };
+  readonly branches = new Map<string, string>();
+  fetch = async () => this.remote;
+  tip = async (app: string, branch: string) => this.branches.get(`${app} ${branch}`);
+  setBranch = async (app: string, branch: string, commit: string) => void this.branches.set(`${app} ${branch}`, commit);
 }
 
 export interface World {
@@ -145,6 +153,7 @@ export async function createWorld(test: TestContext, settings: Partial<Operation
     repositories,
     download: () => Promise.reject(new Error("a world has no network")),
     scratch: "/nonexistent",
+    gitCredentials: createHostCredentials({ folder: join(accessLogs, "git"), searchPath: defaultSearchPath }),
     logger,
     settings: {
       domain: "berth.test",

@@ -34,6 +34,7 @@ export const parts: Parts = {
       "routing/compile-routes.ts",
       "routing/router-logs.ts",
       "routing/traffic-source.ts",
+      "git/credentials.ts",
       "git/repositories.ts",
       "git/service.ts",
       "certificates/issuer.ts",

@@ -1,0 +1,30 @@
+import { UserError } from "../../model/errors.ts";
+import { defineCommand } from "../command.ts";
+import { optional, text } from "../input.ts";
+
+export const gitAuth = defineCommand({
+  name: "git:auth",
+  summary: "Set the user name and password with which a git server is asked; without them, forget what was set",
+  input: { host: text, username: optional(text), password: optional(text) },
+  positionals: ["host", "username", "password"],
+  run: async ({ host, username, password }, { operations: { gitCredentials } }) => {
+    checkHost(host);
+    if (username === undefined) return { host, removed: await gitCredentials.removePassword(host) };
+    if (password === undefined) {
+      throw new UserError("missing-argument", "Missing password for the git auth entry", {
+        hint: `Type: git:auth ${host} ${username} PASSWORD`,
+      });
+    }
+    await gitCredentials.setPassword(host, username, password);
+    return { host, removed: undefined };
+  },
+  present: ({ host, removed }, out) => {
+    if (removed === undefined) out.heading(`Setting git auth config for ${host}`);
+    else out.heading(removed ? `Removing git auth config for ${host}` : `There was no git auth config for ${host}`);
+  },
+});
+
+function checkHost(host: string): void {
+  if (/^[a-z0-9][a-z0-9.-]*$/i.test(host)) return;
+  throw new UserError("invalid-host", `'${host}' is not the name of a host`, { hint: "For example: git.example.com" });
+}
