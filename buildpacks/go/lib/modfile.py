@@ -3,7 +3,7 @@
 import re
 import shlex
 
-from errors import AppError
+from buildpack import AppError
 
 VERSION = re.compile(r"^(?:go)?(\d+)\.(\d+)(?:\.(\d+))?((?:beta|rc)\d+)?$")
 

@@ -5,11 +5,10 @@ Writes what it decided to the file PLAN as shell assignments for bin/compile.
 
 import os
 import shlex
-import shutil
 import sys
 
 import modfile
-from errors import AppError, detail, step, warn
+from buildpack import AppError, detail, keep_only, read_config, step, warn, write_plan
 from proxy import Proxy
 
 # The first that the module proxy has.
@@ -26,11 +25,9 @@ def main(build_dir, cache_dir, env_dir, plan_path):
     if not os.path.exists(folder):
         step(f"Downloading Go {version}")
         proxy.unpack(version, folder)
-        remove_others(folder)
+        keep_only(folder)
     targets = shlex.split(config.get("GO_INSTALL_PACKAGE_SPEC", "")) or mod["heroku_install"]
-    with open(plan_path, "w") as out:
-        print(f"toolchain={shlex.quote(folder)}\nmodule={shlex.quote(mod['module'])}", file=out)
-        print(f"targets=({shlex.join(targets)})", file=out)
+    write_plan(plan_path, {"toolchain": folder, "module": mod["module"], "targets": targets})
 
 
 def choose(mod, config, proxy):
@@ -68,21 +65,6 @@ def parse(version):
 
 def text(version):
     return ".".join(map(str, version))
-
-
-def remove_others(folder):
-    parent = os.path.dirname(folder)
-    for name in os.listdir(parent):
-        if name != os.path.basename(folder):
-            shutil.rmtree(os.path.join(parent, name))
-
-
-def read_config(env_dir):
-    config = {}
-    for name in os.listdir(env_dir) if os.path.isdir(env_dir) else ():
-        with open(os.path.join(env_dir, name), errors="surrogateescape") as file:
-            config[name] = file.read()
-    return config
 
 
 if __name__ == "__main__":

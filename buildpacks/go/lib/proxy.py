@@ -11,7 +11,7 @@ import urllib.error
 import urllib.request
 import zipfile
 
-from errors import AppError, warn
+from buildpack import AppError, read, warn
 
 MODULE = "golang.org/toolchain"
 DEFAULT_PROXY = "https://proxy.golang.org,direct"
@@ -31,7 +31,7 @@ class Proxy:
     def toolchains(self):
         """All versions known, as `1.27.4`. Kept for an hour, and longer where no proxy answers."""
         path = os.path.join(self.folder, hashlib.sha256(self.setting.encode()).hexdigest()[:12])
-        known = _read(path)
+        known = read(path)
         if known and 0 <= time.time() - os.stat(path).st_mtime < FRESH_SECONDS:
             return json.loads(known)
         try:
@@ -126,11 +126,3 @@ def _unpack(archive, prefix, target):
                 os.chmod(path, 0o755)
     summary = "".join(f"{digest}  {name}\n" for name, digest in sorted(lines))
     return "h1:" + base64.b64encode(hashlib.sha256(summary.encode()).digest()).decode()
-
-
-def _read(path):
-    try:
-        with open(path) as file:
-            return file.read()
-    except FileNotFoundError:
-        return ""

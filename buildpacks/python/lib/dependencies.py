@@ -6,7 +6,7 @@ import os
 import re
 import tomllib
 
-from errors import AppError, warn
+from buildpack import AppError, warn
 
 # The first that is there wins; lockfiles before what they were made of.
 MANAGERS = (

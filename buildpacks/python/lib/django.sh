@@ -20,7 +20,7 @@ collect_static() {
 }
 
 collectstatic_failed() {
-  problem 'Static files could not be collected; the reason stands above'
+  warn 'Static files could not be collected; the reason stands above'
   detail 'Settings may need config vars that are not set yet (config:set). To leave this out: config:set APP DISABLE_COLLECTSTATIC=1'
   exit 1
 }

@@ -27,7 +27,7 @@ copy_managed_python() {
   if ! program=$(uv python find --no-project --managed-python --no-python-downloads "$python_request" 2> /dev/null); then
     detail "Downloading Python $python_request"
     if ! indented uv python install -q --no-bin "$python_request"; then
-      problem "Python $python_request cannot be downloaded; that of the image is $(python3 -V | cut -d ' ' -f 2)"
+      warn "Python $python_request cannot be downloaded; that of the image is $(python3 -V | cut -d ' ' -f 2)"
       detail 'In a closed network set UV_PYTHON_INSTALL_MIRROR to a mirror of the python-build-standalone releases'
       return 1
     fi
@@ -58,7 +58,7 @@ install_with_uv() {
   local log=$requirements.log
   if ! env -u UV_DEFAULT_INDEX -u UV_INDEX_URL uv export -q --locked --offline --python "$env/bin/python3" "${uv_export[@]}" 2> "$log"; then
     if grep -q 'needs to be updated' "$log"; then
-      problem 'uv.lock does not fit pyproject.toml. Run uv lock, and commit that file'
+      warn 'uv.lock does not fit pyproject.toml. Run uv lock, and commit that file'
       return 1
     fi
     indented uv export -q --frozen --python "$env/bin/python3" "${uv_export[@]}" || return 1
@@ -70,7 +70,7 @@ install_with_poetry() {
   local tool=(uv tool run -q --no-config --python /usr/bin/python3 --with poetry-plugin-export --from 'poetry>=2,<3' poetry)
   export UV_TOOL_DIR="$cache_dir/python/tools"
   if ! indented "${tool[@]}" check --lock -q; then
-    problem 'poetry.lock does not fit pyproject.toml. Run poetry lock, and commit that file'
+    warn 'poetry.lock does not fit pyproject.toml. Run poetry lock, and commit that file'
     return 1
   fi
   indented "${tool[@]}" export -q --only main --format requirements.txt --output "$requirements" || return 1
@@ -81,7 +81,7 @@ install_with_poetry() {
 install_project() {
   [ -n "$installs_project" ] || return 0
   if ! install_packages --no-deps -e .; then
-    problem "The app's own package cannot be installed"
+    warn "The app's own package cannot be installed"
     detail 'Where the app is none, say so in pyproject.toml: [tool.uv] package = false, or [tool.poetry] package-mode = false'
     return 1
   fi

@@ -13,7 +13,7 @@ import urllib.parse
 import urllib.request
 import zipfile
 
-from errors import AppError, step
+from buildpack import AppError, step
 
 # Known to work with this buildpack; an app's [tool.uv] required-version has a say too.
 UV_VERSION = "0.13.9"

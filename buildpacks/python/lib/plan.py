@@ -4,13 +4,12 @@ Tells the user what it chose and why; writes the decisions to the file PLAN as s
 """
 
 import os
-import shlex
 import sys
 
 import dependencies
 import index
 import versions
-from errors import AppError, detail, step, warn
+from buildpack import AppError, detail, read, read_config, step, warn, write_plan
 
 
 def main(build_dir, cache_dir, env_dir, plan_path):
@@ -35,9 +34,7 @@ def main(build_dir, cache_dir, env_dir, plan_path):
         "index_url": index.index_url(config),
         "uv_folder": "" if taken_over else index.fetch_uv(config, cache_dir),
     }
-    with open(plan_path, "w") as out:
-        for name, value in plan.items():
-            out.write(f"{name}={shlex.quote(value)}\n")
+    write_plan(plan_path, plan)
 
 
 def choose_python(build_dir):
@@ -64,20 +61,6 @@ def advise(build_dir):
     with open(os.path.join(build_dir, "requirements.txt"), encoding="utf-8-sig", errors="replace") as file:
         if not any(line.strip() for line in file):
             warn("requirements.txt is empty: nothing will be installed")
-
-
-def read_config(env_dir):
-    if not os.path.isdir(env_dir):
-        return {}
-    return {name: read(os.path.join(env_dir, name)) for name in os.listdir(env_dir)}
-
-
-def read(path):
-    try:
-        with open(path, errors="surrogateescape") as file:
-            return file.read()
-    except FileNotFoundError:
-        return ""
 
 
 if __name__ == "__main__":

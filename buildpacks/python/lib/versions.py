@@ -5,7 +5,7 @@ import os
 import re
 import tomllib
 
-from errors import AppError
+from buildpack import AppError
 
 _PLAIN = re.compile(r"^(?:c?python-?)?(\d+(?:\.\d+){0,2})$", re.IGNORECASE)
 _COMPARATOR = re.compile(r"^(===|==|!=|<=|>=|~=|<|>|\^|~)?\s*v?(\d+(?:\.\d+)*)(\.\*)?$")

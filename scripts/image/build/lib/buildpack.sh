@@ -69,3 +69,21 @@ download() {
   fi
   mv "$file.partial" "$file"
 }
+
+# Runs a script of the app's own where there is one.
+run_hook() {
+  [ -f "$1" ] || return 0
+  step "Running $1"
+  bash "$1"
+}
+
+# Runs lib/plan.py, which decides what the build does, and sets the variables it decided on.
+run_plan() {
+  local plan
+  plan=$(mktemp)
+  # Without site packages Python starts in half the time.
+  PYTHONPATH=/usr/local/lib/berth python3 -S -B "$1/lib/plan.py" "$build_dir" "$cache_dir" "$env_dir" "$plan"
+  # shellcheck disable=SC1090
+  . "$plan"
+  rm "$plan"
+}
