@@ -1,12 +1,15 @@
+# shellcheck shell=bash disable=SC2154 # plan.py sets what is used here
 # The app's node_modules: installed by npm, or taken over from the last build where nothing that decides it has changed.
 
 install_dependencies() {
   [ -n "$installs" ] || return 0
   step 'Installing dependencies'
   [ -z "$has_modules" ] || warn 'node_modules is in the repository: better keep it out (.gitignore), the build installs it'
-  [ -z "$foreign_lockfile" ] || warn "$foreign_lockfile is not read: this buildpack installs with npm, not with $foreign_tool"
+  [ -z "$foreign_lockfile" ] || warn "$foreign_lockfile is not read: this buildpack knows npm, yarn and pnpm"
   if [ -z "$lockfile" ]; then
-    warn 'No package-lock.json: versions may differ from build to build. Run npm install, and commit that file'
+    local file=package-lock.json
+    case $manager in yarn) file=yarn.lock ;; pnpm) file=pnpm-lock.yaml ;; esac
+    warn "No $file: versions may differ from build to build. Run $manager install, and commit that file"
   fi
   take_over_modules || install_modules
 }
@@ -26,11 +29,7 @@ take_over_modules() {
 }
 
 install_modules() {
-  local command=(npm install --no-save) dev=(--omit=dev)
-  [ -z "$lockfile" ] || command=(npm ci)
-  [ -z "$install_dev" ] || dev=(--include=dev)
-  detail "${command[*]} ${dev[*]}"
-  "${command[@]}" "${dev[@]}" --loglevel=warn 2>&1 | sed -u 's/^/       /'
+  "install_with_$manager" || exit 1
   keep_modules
 }
 
@@ -47,5 +46,25 @@ keep_modules() {
 prune_dependencies() {
   [ -n "$prune" ] || return 0
   step 'Removing development dependencies'
-  npm prune --omit=dev --loglevel=warn 2>&1 | sed -u 's/^/       /'
+  "prune_with_$manager" || exit 1
+}
+
+# Scripts may have changed the tree. Where it comes out as the last time it is a part that lasts all the same, and a changed line
+# of the app does not carry it along; where it does not, it is the app's own.
+declare_built_modules() {
+  [ -n "$modules_key" ] && [ -z "$modules_fixed" ] && [ -d "$build_dir/node_modules" ] || return 0
+  local last known=$cache_dir/modules/tree tree
+  tree=$(hash_of_tree)
+  last=$(cat "$known" 2> /dev/null || true)
+  printf '%s' "$tree" > "$known"
+  if [ -z "$last" ] || [ "$last" = "$tree" ]; then declare_base "$modules_key-$tree" node_modules "$build_dir/node_modules"; fi
+}
+
+# Notes that the package managers write for themselves tell the time, and a cache is nothing that dynos read.
+hash_of_tree() {
+  {
+    find node_modules -path node_modules/.cache -prune -o -type l -printf '%p %l\n' | LC_ALL=C sort
+    find node_modules -path node_modules/.cache -prune -o -type f -not -name .package-lock.json -not -name .modules.yaml \
+      -not -name '.yarn-*' -not -name '.pnpm-workspace-state*' -print0 | LC_ALL=C sort -z | xargs -0 -r sha256sum
+  } | hash_of_input
 }

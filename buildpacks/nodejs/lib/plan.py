@@ -7,32 +7,33 @@ import hashlib
 import json
 import os
 import platform
-import shlex
 import shutil
 import subprocess
 import sys
 
+import manager
 import npmrc
 import semver
+from buildpack import AppError, detail, keep_only, read_config, step, write_plan
 from registry import Registry, RegistryError
 
 # The line in long-term support; raise it when a newer even one enters that state (each October).
 DEFAULT_NODE = "26.x"
 ARCHITECTURES = {"x86_64": "x64", "aarch64": "arm64"}
 ALIASES = {"latest": "*", "current": "*", "node": "*", "lts/*": DEFAULT_NODE, "lts": DEFAULT_NODE, "": DEFAULT_NODE}
-LOCKFILES = ("npm-shrinkwrap.json", "package-lock.json")
-FOREIGN_LOCKFILES = {"yarn.lock": "Yarn", "pnpm-lock.yaml": "pnpm", "bun.lock": "Bun", "bun.lockb": "Bun"}
 # npm runs these of the app itself in every install, and they may read or write any file of it.
 INSTALL_SCRIPTS = ("preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare")
 BUILD_SCRIPTS = ("heroku-prebuild", "heroku-postbuild", "build")
+# Config vars that keep development dependencies, as on Heroku.
+KEEP_DEV = {
+    "NPM_CONFIG_PRODUCTION": "false", "YARN_PRODUCTION": "false", "YARN2_SKIP_PRUNING": "true", "PNPM_SKIP_PRUNING": "true",
+}
 DEPENDENCY_FIELDS = (
     "dependencies", "devDependencies", "optionalDependencies", "peerDependencies", "peerDependenciesMeta", "overrides",
     "bundleDependencies", "bundledDependencies", "allowScripts", "trustedDependencies",
 )
-
-
-class AppError(Exception):
-    """What the user has to mend, in lines."""
+# Further files that decide what is installed.
+SETTINGS_FILES = (".npmrc", ".yarnrc", ".yarnrc.yml", ".pnpmfile.cjs", ".pnpmfile.mjs", "pnpm-workspace.yaml")
 
 
 def main(build_dir, cache_dir, env_dir, plan_path):
@@ -43,26 +44,29 @@ def main(build_dir, cache_dir, env_dir, plan_path):
         raise AppError("No npm registry is configured", "Set the config var NPM_CONFIG_REGISTRY to the address of one")
     registry = Registry(url, token, cache_dir)
 
-    step("Choosing Node.js and npm")
+    name, lockfile, declared, digest = manager.find(build_dir, manifest)
+    step(f"Choosing Node.js and {name}")
     node = choose_node(manifest, registry)
-    npm = choose_npm(manifest, registry, node["version"])
+    npm = choose_npm(manifest, registry, node["version"], declared if name == "npm" else "")
     key = f"nodejs-{node['version']}-{architecture()}-npm-{npm['version']}"
     folder = os.path.join(cache_dir, "nodejs", key)
     if not os.path.exists(folder):
         fetch(registry, node, npm, folder)
-        remove_others(folder)
+        keep_only(folder)
+    tool_key, tool = "", ""
+    if name != "npm":
+        chosen = manager.choose(build_dir, manifest, registry, name, lockfile, declared, semver.parse(node["version"]))
+        tool_key = f"{name}-{chosen[1]}"
+        tool = os.path.join(cache_dir, "nodejs-tools", tool_key)
+        if not os.path.exists(tool):
+            manager.fetch(registry, chosen, name, digest, tool)
+            keep_only(tool)
 
-    plan = dependency_plan(build_dir, manifest, config)
-    plan["modules_key"] = modules_key(build_dir, manifest, config, key, plan)
-    with open(plan_path, "w") as file:
-        for name, value in {
-            **plan,
-            "runtime_key": key,
-            "runtime": os.path.join(folder, "runtime"),
-            "headers": folder,
-            "npm_version": npm["version"],
-        }.items():
-            file.write(f"{name}={shlex.quote(value)}\n")
+    plan = {"manager": name, "tool": tool, "tool_key": tool_key, "tool_version": tool_key.partition("-")[2], "registry_url": url}
+    plan |= dependency_plan(build_dir, manifest, config, lockfile)
+    plan["modules_key"] = modules_key(build_dir, manifest, config, f"{key} {tool_key}", plan)
+    runtime = os.path.join(folder, "runtime")
+    write_plan(plan_path, {**plan, "runtime_key": key, "runtime": runtime, "headers": folder, "npm_version": npm["version"]})
 
 
 def read_manifest(build_dir):
@@ -79,16 +83,6 @@ def read_manifest(build_dir):
     return manifest
 
 
-def read_config(env_dir):
-    if not os.path.isdir(env_dir):
-        return {}
-    config = {}
-    for name in os.listdir(env_dir):
-        with open(os.path.join(env_dir, name), errors="surrogateescape") as file:
-            config[name] = file.read()
-    return config
-
-
 def choose_node(manifest, registry):
     wanted = str(manifest.get("engines", {}).get("node", "")).strip()
     range_ = ALIASES.get(wanted.lower(), wanted)
@@ -102,11 +96,11 @@ def choose_node(manifest, registry):
     return {"package": package, "version": version, "entry": entry}
 
 
-def choose_npm(manifest, registry, node_version):
-    wanted = str(manifest.get("engines", {}).get("npm", "")).strip()
+def choose_npm(manifest, registry, node_version, declared):
+    wanted = declared or str(manifest.get("engines", {}).get("npm", "")).strip()
     if wanted:
         version, entry = pick(registry, "npm", ALIASES.get(wanted.lower(), wanted), "npm", wanted)
-        detail(f'npm {version}, the newest that fits "{wanted}" (engines.npm in package.json)')
+        detail(f'npm {version} ("{wanted}": {"packageManager" if declared else "engines.npm"} in package.json)')
         return {"version": version, "entry": entry}
     node = semver.parse(node_version)
     versions = registry.versions("npm")
@@ -168,37 +162,48 @@ def fetch(registry, node, npm, folder):
     os.rename(partial, folder)
 
 
-def remove_others(folder):
-    parent = os.path.dirname(folder)
-    for name in os.listdir(parent):
-        if name != os.path.basename(folder):
-            shutil.rmtree(os.path.join(parent, name))
-
-
-def dependency_plan(build_dir, manifest, config):
+def dependency_plan(build_dir, manifest, config, lockfile):
     scripts = manifest.get("scripts", {})
-    lockfile = next((name for name in LOCKFILES if os.path.exists(os.path.join(build_dir, name))), "")
     has_install_scripts = any(name in scripts for name in INSTALL_SCRIPTS)
     has_build_scripts = any(name in scripts for name in BUILD_SCRIPTS)
-    # NPM_CONFIG_PRODUCTION=false and a NODE_ENV of one's own keep the development dependencies, as on Heroku.
-    keeps_dev = config.get("NPM_CONFIG_PRODUCTION") == "false" or config.get("NODE_ENV", "production") != "production"
+    keeps_dev = config.get("NODE_ENV", "production") != "production" or any(
+        config.get(name, "").lower() == value for name, value in KEEP_DEV.items()
+    )
     has_dev = bool(manifest.get("devDependencies"))
     dependencies = sum(len(manifest.get(field, {})) for field in ("dependencies", "devDependencies", "optionalDependencies"))
     install_dev = has_dev and (has_build_scripts or has_install_scripts or keeps_dev)
-    foreign = next((name for name in FOREIGN_LOCKFILES if os.path.exists(os.path.join(build_dir, name))), "")
+    foreign = manager.unread_lockfile(build_dir, lockfile)
     return {
         "lockfile": lockfile,
-        "foreign_lockfile": "" if lockfile else foreign,
-        "foreign_tool": FOREIGN_LOCKFILES.get(foreign, ""),
+        "foreign_lockfile": foreign,
         "installs": flag(dependencies or "workspaces" in manifest or has_install_scripts),
         "install_dev": flag(install_dev),
+        "has_dev": flag(has_dev and not keeps_dev),
+        "has_yarn_cache": flag(os.path.isdir(os.path.join(build_dir, ".yarn/cache"))),
         "prune": flag(install_dev and not keeps_dev),
         "prebuild_script": "heroku-prebuild" if "heroku-prebuild" in scripts else "",
         "build_script": next((name for name in BUILD_SCRIPTS[1:] if name in scripts), ""),
+        "cleanup_script": "heroku-cleanup" if "heroku-cleanup" in scripts else "",
         # Nothing of the app runs after the installation that may change node_modules.
         "modules_fixed": flag(not has_build_scripts and not install_dev),
         "has_modules": flag(os.path.isdir(os.path.join(build_dir, "node_modules"))),
     }
+
+
+# How lockfiles name packages that lie in the repository and may change without them.
+LINKED = {
+    "npm": (b'"link": true', b'"file:'),
+    "yarn": (b"@file:", b"@link:", b"@portal:", b"@patch:"),
+    "pnpm": (b": link:", b": file:", b"@file:"),
+}
+
+
+def is_workspace(build_dir):
+    try:
+        with open(os.path.join(build_dir, "pnpm-workspace.yaml"), encoding="utf-8") as file:
+            return any(line.startswith("packages:") for line in file)
+    except FileNotFoundError:
+        return False
 
 
 def modules_key(build_dir, manifest, config, runtime_key, plan):
@@ -208,17 +213,20 @@ def modules_key(build_dir, manifest, config, runtime_key, plan):
         return ""
     with open(os.path.join(build_dir, plan["lockfile"]), "rb") as file:
         lock = file.read()
-    if any(name in scripts for name in INSTALL_SCRIPTS) or b'"link": true' in lock or b'"file:' in lock:
+    if config.get("NODE_MODULES_CACHE") == "false" or any(name in scripts for name in INSTALL_SCRIPTS):
+        return ""
+    if any(mark in lock for mark in LINKED[plan["manager"]]) or is_workspace(build_dir):
         return ""
     digest = hashlib.sha256(lock)
-    settings = {name: value for name, value in config.items() if name.upper().startswith(("NPM_", "NODE_"))}
+    settings = {name: value for name, value in config.items() if name.upper().startswith(("NPM_", "NODE_", "YARN_", "PNPM_"))}
     declared = {field: manifest.get(field) for field in DEPENDENCY_FIELDS}
     digest.update(json.dumps([runtime_key, plan["install_dev"], declared, settings], sort_keys=True).encode())
-    try:
-        with open(os.path.join(build_dir, ".npmrc"), "rb") as file:
-            digest.update(file.read())
-    except FileNotFoundError:
-        pass
+    for name in SETTINGS_FILES:
+        try:
+            with open(os.path.join(build_dir, name), "rb") as file:
+                digest.update(name.encode() + file.read())
+        except FileNotFoundError:
+            pass
     return digest.hexdigest()
 
 
@@ -231,14 +239,6 @@ def architecture():
 
 def flag(value):
     return "yes" if value else ""
-
-
-def step(text):
-    print(f"-----> {text}", flush=True)
-
-
-def detail(text):
-    print(f"       {text}", flush=True)
 
 
 if __name__ == "__main__":

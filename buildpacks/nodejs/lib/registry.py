@@ -29,7 +29,7 @@ class Registry:
 
     def versions(self, package, fresh=True):
         """version -> {tarball, integrity, node}. Kept for an hour, and longer where the registry does not answer."""
-        path = os.path.join(self.folder, f"{package}-{hashlib.sha256(self.url.encode()).hexdigest()[:12]}.json")
+        path = os.path.join(self.folder, f"{package.replace('/', '-')}-{hashlib.sha256(self.url.encode()).hexdigest()[:12]}.json")
         known = _read_json(path)
         if known and fresh and 0 <= time.time() - os.stat(path).st_mtime < FRESH_SECONDS:
             return known
@@ -61,7 +61,7 @@ class Registry:
 
     def _fetch_versions(self, package):
         # The abbreviated form is a tenth of the full document.
-        answer = self._open(f"{self.url}/{package}", "application/vnd.npm.install-v1+json")
+        answer = self._open(f"{self.url}/{package.replace('/', '%2f')}", "application/vnd.npm.install-v1+json")
         with answer:
             try:
                 body = answer.read()
