@@ -3,6 +3,9 @@ import { join } from "node:path";
 import { createBuildpackBuilder } from "./builders/buildpack/create-builder.ts";
 import { createDockerfileBuilder } from "./builders/dockerfile/create-builder.ts";
 import { createHerokuBuilder } from "./builders/dockerfile/create-heroku-builder.ts";
+import { createAcmeIssuer } from "./certificates/acme/create-issuer.ts";
+import { createDnsHook } from "./certificates/dns-hook.ts";
+import type { Solver } from "./certificates/issuer.ts";
 import { createSelfSignedIssuer } from "./certificates/self-signed/create-issuer.ts";
 import { createCommandServer } from "./cli/server.ts";
 import { createExecute } from "./commands/execute.ts";
@@ -41,6 +44,7 @@ import { publishManualRoutes } from "./operations/manual-routes.ts";
 import { OneOffs } from "./operations/one-offs.ts";
 import { recordTraffic } from "./operations/record-traffic.ts";
 import { CertificateKeeper } from "./reconciler/certificate-keeper.ts";
+import { CertificateRenewals } from "./reconciler/certificate-renewals.ts";
 import { Reconciler } from "./reconciler/reconciler.ts";
 import { createAccessLogFiles } from "./routing/access-log-files.ts";
 import { createPageFiles } from "./routing/page-files.ts";
@@ -141,7 +145,11 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
     scheduler,
     builders: [createHerokuBuilder(imageBuilds), createDockerfileBuilder(imageBuilds), builder],
     images: createImageStore({ engine, instance }),
-    issuers: { selfSigned: createSelfSignedIssuer(Date.now) },
+    issuers: {
+      selfSigned: createSelfSignedIssuer(Date.now),
+      acme: createAcmeIssuer({ folder: paths.acme, solver: createSolver(settings, publisher), now: Date.now }),
+    },
+    issuing: new Set(),
     publisher: shared,
     foreign: shared,
     pages: createPageFiles(paths.errorPages),
@@ -189,6 +197,9 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
   await Promise.all([supervisor.start(), reconciler.start()]);
   background.run("remove pages of no app", () => removeUnusedPages(context));
   await supervisor.ready;
+  const renewals = new CertificateRenewals(context);
+  renewals.start();
+  undo(() => renewals.stop());
 
   const commands = createCommandServer({ socketPath: paths.commandSocket, execute, logger });
   await commands.start();
@@ -261,6 +272,14 @@ interface Ports {
   readonly https: number;
 }
 
+function createSolver({ dnsHook }: Settings, publisher: RouteServer): Solver {
+  return {
+    present: (entry) => publisher.put([entry]),
+    withdraw: (id) => publisher.drop([id]),
+    dns: dnsHook === undefined ? undefined : createDnsHook(dnsHook),
+  };
+}
+
 /** 0 stands for any that is free. */
 async function chosenPorts({ httpHost, httpPort, httpsPort }: Settings): Promise<Ports> {
   return {
@@ -274,6 +293,7 @@ function operationSettings(settings: Settings, ports: Ports): OperationSettings 
     domain: settings.domain,
     httpPort: ports.http,
     httpsPort: ports.https,
+    hasDnsHook: settings.dnsHook !== undefined,
     healthTimeoutMs: settings.healthTimeout,
     settleMs: 2_000,
     drainTimeoutMs: settings.drainTimeout,

@@ -71,6 +71,11 @@ import { gitPublicKey } from "./git/public-key.ts";
 import { gitReport } from "./git/report.ts";
 import { gitSet } from "./git/set.ts";
 import { gitSync } from "./git/sync.ts";
+import { letsencryptDisable } from "./letsencrypt/disable.ts";
+import { letsencryptEnable } from "./letsencrypt/enable.ts";
+import { letsencryptList } from "./letsencrypt/list.ts";
+import { letsencryptReport } from "./letsencrypt/report.ts";
+import { letsencryptSet } from "./letsencrypt/set.ts";
 import { logs } from "./logs.ts";
 import { maintenanceCustomPage } from "./maintenance/custom-page.ts";
 import { maintenanceOff } from "./maintenance/off.ts";
@@ -176,6 +181,11 @@ export const commands: readonly Command[] = [
   gitPublicKey,
   gitReport,
   gitSet,
+  letsencryptDisable,
+  letsencryptEnable,
+  letsencryptList,
+  letsencryptReport,
+  letsencryptSet,
   gitSync,
   maintenanceCustomPage,
   maintenanceOff,
@@ -227,6 +237,7 @@ export const namespaces: Readonly<Record<string, string>> = {
   domains: "Manage the domains under which an app answers",
   "error-pages": "Manage the pages that visitors see in place of an app",
   git: "Manage how pushes are taken",
+  letsencrypt: "Get certificates from Let's Encrypt, or from any other authority that speaks ACME",
   maintenance: "Take apps out of service for a while",
   nginx: "Manage HTTP settings of an app, under Dokku's names",
   proxy: "Manage how the router serves an app",

@@ -11,6 +11,8 @@ export function pathsBelow(root: string) {
     hostKeys: join(root, "ssh"),
     /** Passwords, deploy key and known hosts for other git servers. */
     gitCredentials: join(root, "git"),
+    /** Keys of accounts at certificate authorities. */
+    acme: join(root, "acme"),
     repositories: join(root, "repositories"),
     /** Other people's buildpacks, as they were fetched. */
     buildpacks: join(root, "buildpacks"),

@@ -90,6 +90,11 @@ export const schema = {
     default: "443",
     example: "8443",
   }),
+  "dns-hook": setting(absolutePath, {
+    description:
+      "Program that sets DNS records, for certificates of wildcard domains: it is called with present or cleanup, a name and the value of its TXT record, and ends when that can be seen.",
+    example: "/usr/local/bin/set-dns-record",
+  }),
   "docker-socket": setting(absolutePath, {
     description: "Socket of the Docker engine.",
     default: "/var/run/docker.sock",

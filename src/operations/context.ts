@@ -24,7 +24,9 @@ export interface Context {
   /** In the order in which they are asked. */
   readonly builders: readonly Builder[];
   readonly images: ImageStore;
-  readonly issuers: { readonly selfSigned: Issuer };
+  readonly issuers: { readonly selfSigned: Issuer; readonly acme: Issuer };
+  /** Apps for which an authority is being asked. */
+  readonly issuing: Set<string>;
   readonly publisher: RoutePublisher;
   readonly foreign: ForeignTable;
   readonly pages: PageFiles;
@@ -61,6 +63,8 @@ export interface OperationSettings {
   /** For addresses shown to users. */
   readonly httpPort: number;
   readonly httpsPort: number;
+  /** DNS records can be set: certificates for wildcards can be had. */
+  readonly hasDnsHook: boolean;
   readonly healthTimeoutMs: number;
   /** How long a new dyno without a port must stay alive to count as healthy. */
   readonly settleMs: number;

@@ -18,6 +18,7 @@ import { getConfig } from "./get-config.ts";
 import { addGlobalDomains, removeGlobalDomains, setGlobalDomains } from "./global-domains.ts";
 import { importArchive } from "./import-archive.ts";
 import { importImage, loadImage } from "./import-image.ts";
+import { disableLetsencrypt, enableLetsencrypt, letsencryptReport } from "./letsencrypt.ts";
 import { liveTraffic } from "./live-traffic.ts";
 import { logs } from "./logs.ts";
 import { addRoute, listRoutes, removeRoute } from "./manual-routes.ts";
@@ -76,6 +77,9 @@ export function createOperations(context: Context): Operations {
     removeCertificate: (input) => removeCertificate(context, input),
     generateCertificate: (input) => generateCertificate(context, input),
     certificate: (input) => certificate(context, input),
+    enableLetsencrypt: (input, job) => enableLetsencrypt(context, input, job),
+    disableLetsencrypt: (input) => disableLetsencrypt(context, input),
+    letsencrypt: (input) => letsencryptReport(context, input),
     addKey: (input) => addKey(context, input),
     listKeys: async () => context.store.read((view) => view.keys.list()),
     removeKey: (input) => removeKey(context, input),

@@ -3,7 +3,7 @@ import type { Source } from "../builders/builder.ts";
 import type { GitCredentials } from "../git/credentials.ts";
 import type { App, ConfigVars, Formation, ProcessTypes } from "../model/app.ts";
 import type { Build } from "../model/build.ts";
-import type { Certificate } from "../model/certificate.ts";
+import type { Certificate, Issuance } from "../model/certificate.ts";
 import type { Dyno } from "../model/dyno.ts";
 import type { Clash, ManualRoute } from "../model/foreign.ts";
 import type { Key } from "../model/key.ts";
@@ -82,6 +82,11 @@ export interface Operations {
   /** Signed by itself. */
   generateCertificate(input: { app: string; domain: string }): Promise<void>;
   certificate(input: { app: string }): Promise<CertificateReport | undefined>;
+
+  /** Asks for a certificate now, and again before it expires. Throws `no-domain`, `acme-...`: it stays enabled. */
+  enableLetsencrypt(input: { app: string }, job: Job): Promise<void>;
+  disableLetsencrypt(input: { app: string }): Promise<void>;
+  letsencrypt(input: { app: string }): Promise<LetsencryptReport>;
 
   /** Throws `invalid-key`, `key-name-taken`, `key-taken`. */
   addKey(input: { name: string; publicKey: string }): Promise<Key>;
@@ -210,6 +215,11 @@ export type PropertyKey =
   | "maintenance.enabled"
   | "ps.restart-policy"
   | "ps.stop-timeout-seconds"
+  | "letsencrypt.ca-file"
+  | "letsencrypt.challenge"
+  | "letsencrypt.email"
+  | "letsencrypt.enabled"
+  | "letsencrypt.server"
   | "proxy.https-redirect"
   | "nginx.hsts"
   | "nginx.hsts-include-subdomains"
@@ -283,6 +293,17 @@ export interface AppReport {
   readonly urls: readonly string[];
   /** Absolute path of its repository. */
   readonly directory: string;
+}
+
+export interface LetsencryptReport {
+  readonly enabled: boolean;
+  /** That a certificate is to be for. */
+  readonly names: readonly string[];
+  /** Of the present certificate, where it came from there. Unix milliseconds. */
+  readonly expiresAt: number | undefined;
+  readonly renewsAt: number | undefined;
+  /** What failed last. */
+  readonly issuance: Issuance | undefined;
 }
 
 export interface CertificateReport extends Certificate {

@@ -98,6 +98,27 @@ export const properties: Readonly<Record<PropertyKey, Property>> = {
     rule: "a number of seconds from 1 to 99999",
     fallback: (settings) => String(Math.ceil(settings.healthTimeoutMs / 1000)),
   },
+  "letsencrypt.enabled": { ...yesOrNo("false"), isRouted: false },
+  "letsencrypt.email": {
+    check: (text) => /^[^\s@,?]{1,100}@[^\s@,?]{1,150}$/.test(text),
+    rule: "an address such as you@example.com",
+    fallback: () => "",
+  },
+  "letsencrypt.server": {
+    check: (text) => text === "default" || text === "staging" || isHttps(text),
+    rule: "default, staging, or the https:// address of an ACME directory",
+    fallback: () => "default",
+  },
+  "letsencrypt.challenge": {
+    check: (text) => ["http-01", "tls-alpn-01", "dns-01"].includes(text),
+    rule: "one of http-01, tls-alpn-01, dns-01",
+    fallback: () => "http-01",
+  },
+  "letsencrypt.ca-file": {
+    check: (text) => text.startsWith("/") && !text.includes("\0"),
+    rule: "the absolute path of a file on this machine",
+    fallback: () => "",
+  },
   "proxy.https-redirect": yesOrNo("true"),
   // Dokku's defaults.
   "nginx.hsts": yesOrNo("true"),
@@ -137,6 +158,10 @@ function yesOrNo(fallback: "true" | "false"): Property {
     fallback: () => fallback,
     isRouted: true,
   };
+}
+
+function isHttps(text: string): boolean {
+  return URL.canParse(text) && new URL(text).protocol === "https:";
 }
 
 function isHost(text: string): boolean {

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
+import type { Issuer } from "../../src/certificates/issuer.ts";
 import { createSelfSignedIssuer } from "../../src/certificates/self-signed/create-issuer.ts";
 import { defaultSearchPath } from "../../src/git/git.ts";
 import { createHostCredentials } from "../../src/git/host-credentials.ts";
@@ -127,7 +128,11 @@ export interface World {
 }
 
 /** Operations on a memory store and dynos that are no containers. Cleans up with the test. */
-export async function createWorld(test: TestContext, settings: Partial<OperationSettings> = {}): Promise<World> {
+export async function createWorld(
+  test: TestContext,
+  settings: Partial<OperationSettings> = {},
+  fakes: { acme?: Issuer; now?: () => number } = {},
+): Promise<World> {
   const logger = await createLogger("silent", false);
   const scheduler = new FakeScheduler();
   const images = new FakeImageStore();
@@ -144,7 +149,8 @@ export async function createWorld(test: TestContext, settings: Partial<Operation
     scheduler,
     builders: [builder],
     images,
-    issuers: { selfSigned: createSelfSignedIssuer(Date.now) },
+    issuers: { selfSigned: createSelfSignedIssuer(Date.now), acme: fakes.acme ?? createSelfSignedIssuer(Date.now) },
+    issuing: new Set(),
     publisher: shared,
     foreign: shared,
     pages: new FakePages(),
@@ -159,6 +165,7 @@ export async function createWorld(test: TestContext, settings: Partial<Operation
       domain: "berth.test",
       httpPort: 80,
       httpsPort: 443,
+      hasDnsHook: false,
       healthTimeoutMs: 1_000,
       settleMs: 100,
       drainTimeoutMs: 1_000,
@@ -180,7 +187,7 @@ export async function createWorld(test: TestContext, settings: Partial<Operation
     retiring: new Set(),
     stopping: stopping.signal,
     probe: acceptsConnections,
-    now: Date.now,
+    now: fakes.now ?? Date.now,
   };
   const operations = createOperations(context);
   const told: string[] = [];

@@ -83,6 +83,7 @@ export const parts: Parts = {
       "paths",
       "config",
       "docker",
+      "certificates",
       "certificates/self-signed",
       "certificates/acme",
       "store/sqlite",

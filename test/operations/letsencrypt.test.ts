@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { type IssueRequest, type Issuer, RetryLater } from "../../src/certificates/issuer.ts";
+import { createSelfSignedIssuer } from "../../src/certificates/self-signed/create-issuer.ts";
+import { UserError } from "../../src/model/errors.ts";
+import { CertificateRenewals } from "../../src/reconciler/certificate-renewals.ts";
+import { commandLine } from "../commands/harness.ts";
+import { createWorld } from "../helpers/world.ts";
+
+const minute = 60_000;
+const day = 24 * 60 * minute;
+
+/** A host whose authority fails as the test says, and whose clock goes as the test wants. */
+async function start(t: TestContext, settings = {}) {
+  const clock = { now: Date.now() };
+  const asked: IssueRequest[] = [];
+  const state: { failure: Error | undefined } = { failure: undefined };
+  const now = () => clock.now;
+  const acme: Issuer = {
+    issue: async (request, signal) => {
+      asked.push(request);
+      if (state.failure !== undefined) throw state.failure;
+      return createSelfSignedIssuer(now).issue(request, signal);
+    },
+  };
+  const world = await createWorld(t, settings, { acme, now });
+  await world.operations.createApp({ name: "shop" });
+  const renewals = new CertificateRenewals(world.context);
+  const run = commandLine(world.operations);
+  return { ...world, clock, asked, state, renewals, run };
+}
+
+test("letsencrypt:enable asks for all domains, and again at two thirds of the life", async (t) => {
+  const { run, asked, clock, renewals, publisher, operations } = await start(t);
+  await operations.addDomains({ app: "shop", domains: ["shop.example.com", "*.example.org", "example.net/api"] });
+  await run(["letsencrypt:set", "--global", "email", "ann@example.com"]);
+  await run(["letsencrypt:set", "--global", "server", "staging"]);
+  const enabled = await run(["letsencrypt:enable", "shop"]);
+  assert.equal(enabled.code, 0, enabled.both);
+  // No wildcard, as nothing could set its DNS record.
+  assert.deepEqual(asked[0]?.names, ["shop.example.com", "example.net", "shop.berth.test"]);
+  assert.equal(asked[0]?.authority?.email, "ann@example.com");
+  assert.match(asked[0]?.authority?.directory ?? "", /staging/);
+  const [first] = publisher.table.get("shop")?.tls?.certificates ?? [];
+  assert.equal(publisher.table.get("shop")?.tls?.redirect, true);
+  assert.match((await run(["letsencrypt:list"])).stdout, /^-----> .*\nshop +\d{4}-.*in use\n$/);
+
+  clock.now += 365 * 0.6 * day;
+  await renewals.round();
+  assert.equal(asked.length, 1);
+  clock.now += 365 * 0.13 * day;
+  await renewals.round();
+  await renewals.round();
+  assert.equal(asked.length, 2);
+  assert.notEqual(publisher.table.get("shop")?.tls?.certificates[0], first);
+  assert.equal(publisher.entries.size, 1);
+
+  await operations.addDomains({ app: "shop", domains: ["new.example.com"] });
+  await renewals.round();
+  assert.equal(asked.length, 3);
+  await run(["letsencrypt:disable", "shop"]);
+  await renewals.round();
+  assert.equal(asked.length, 3);
+  assert.equal(publisher.table.get("shop")?.tls, undefined);
+});
+
+test("what failed is told, and tried again after a while that grows, or when the authority says", async (t) => {
+  const { run, asked, clock, renewals, state } = await start(t);
+  state.failure = new UserError(
+    "acme-unproven",
+    "shop.berth.test could not be verified; the authority says: no such name",
+  );
+  const failed = await run(["letsencrypt:enable", "shop"]);
+  assert.equal(failed.code, 1);
+  assert.match(failed.stderr, /no such name/);
+  assert.match((await run(["letsencrypt:report", "shop", "--letsencrypt-error"])).stdout, /no such name/);
+  await renewals.round();
+  assert.equal(asked.length, 1);
+  clock.now += 6 * minute;
+  await renewals.round();
+  assert.equal(asked.length, 2);
+  clock.now += 18 * minute;
+  await renewals.round();
+  assert.equal(asked.length, 2);
+  state.failure = new RetryLater("too many certificates", clock.now + 30 * day);
+  clock.now += 5 * minute;
+  await renewals.round();
+  assert.equal(asked.length, 3);
+  clock.now += 29 * day;
+  await renewals.round();
+  assert.equal(asked.length, 3);
+  state.failure = undefined;
+  clock.now += 2 * day;
+  await renewals.round();
+  assert.equal(asked.length, 4);
+  assert.equal((await run(["letsencrypt:report", "shop", "--letsencrypt-failures"])).stdout, "0\n");
+});
+
+test("one setting is for all apps; an app that was given a certificate, or was disabled, is left alone", async (t) => {
+  const { run, asked, renewals, operations, clock } = await start(t, { hasDnsHook: true });
+  for (const name of ["own", "off", "wild"]) await operations.createApp({ name });
+  await operations.addDomains({ app: "wild", domains: ["*.example.com"] });
+  const { chain, key } = await createSelfSignedIssuer(() => clock.now).issue(
+    { names: ["own.berth.test"] },
+    AbortSignal.any([]),
+  );
+  await operations.addCertificate({ app: "own", certificate: chain, key, update: false });
+  await run(["letsencrypt:disable", "off"]);
+  await renewals.round();
+  assert.equal(asked.length, 0);
+  await run(["letsencrypt:set", "--global", "enabled", "true"]);
+  await renewals.round();
+  assert.deepEqual(
+    asked.map(({ names }) => names),
+    [["shop.berth.test"], ["*.example.com", "wild.berth.test"]],
+  );
+  assert.equal((await run(["letsencrypt:set", "shop", "server", "http://insecure"])).code, 1);
+  assert.equal((await run(["letsencrypt:set", "shop", "challenge", "none"])).code, 1);
+});
