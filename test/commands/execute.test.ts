@@ -185,7 +185,7 @@ describe("help", () => {
     assert.equal(new Set(texts).size, 1);
     assert.match(
       texts[0] ?? "",
-      /^Usage: berth ps\[:COMMAND\]\n\nManage the dynos of an app\n\nAdditional commands:\n {4}ps:report/,
+      /^Usage: berth ps\[:COMMAND\]\n\nManage the dynos of an app\n\nAdditional commands:\n {4}ps:rebuild/,
     );
   });
 
