@@ -2,6 +2,7 @@ import { posix } from "node:path";
 import type { Source } from "../builders/builder.ts";
 import { exec } from "../lib/exec.ts";
 import type { Git } from "./git.ts";
+import { warnOfPointers } from "./lfs.ts";
 import type { Reading } from "./repositories.ts";
 import { type SubmoduleRequest, tarWithSubmodules } from "./submodules.ts";
 import { archive, gitlinksOf, isGitlink, listTree, type Tree, type TreeEntry } from "./tree.ts";
@@ -21,6 +22,7 @@ export async function readCommit(request: CommitRequest): Promise<Source> {
   const tree: Tree = { repository, commit, environment: quarantineEnvironment(reading) };
   const entries = await listTree(git, tree);
   const gitlinks = gitlinksOf(entries);
+  await warnOfPointers(git, tree, entries, reading);
   return {
     commit,
     has: async (path) => (await resolveFile(git, tree, entries, path)) !== undefined,

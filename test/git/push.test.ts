@@ -391,6 +391,17 @@ describe("git push", () => {
     assert.deepEqual(seen, Object.keys(files).sort());
   });
 
+  test("files that Git LFS keeps elsewhere are named, and the push goes on", async () => {
+    const app = newApp();
+    const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${"0".repeat(64)}\nsize 12345\n`;
+    const project = await host.project({ ".gitattributes": "*.bin filter=lfs -text\n", "a b/model.bin": pointer });
+    const { code, stderr } = await push(project, app);
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /pointers of Git LFS, not their content: a b\/model\.bin/);
+    await project.commit({ "a b/model.bin": "content" });
+    assert.doesNotMatch((await push(project, app)).stderr, /LFS/);
+  });
+
   test("more output than the client can take is cut, and the end still arrives", async () => {
     const app = newApp();
     const project = await host.project();
