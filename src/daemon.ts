@@ -2,6 +2,7 @@ import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createBuildpackBuilder } from "./builders/buildpack/create-builder.ts";
 import { createDockerfileBuilder } from "./builders/dockerfile/create-builder.ts";
+import { createComposeBuilder } from "./builders/dockerfile/create-compose-builder.ts";
 import { createHerokuBuilder } from "./builders/dockerfile/create-heroku-builder.ts";
 import { createAcmeIssuer } from "./certificates/acme/create-issuer.ts";
 import { createDnsHook } from "./certificates/dns-hook.ts";
@@ -143,7 +144,12 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
   const context: Context = {
     store,
     scheduler,
-    builders: [createHerokuBuilder(imageBuilds), createDockerfileBuilder(imageBuilds), builder],
+    builders: [
+      createHerokuBuilder(imageBuilds),
+      createDockerfileBuilder(imageBuilds),
+      createComposeBuilder(imageBuilds),
+      builder,
+    ],
     images: createImageStore({ engine, instance }),
     issuers: {
       selfSigned: createSelfSignedIssuer(Date.now),

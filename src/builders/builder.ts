@@ -74,6 +74,8 @@ export interface ImageStore {
   remove(reference: string): Promise<void>;
   /** Everything kept between builds of the app. */
   removeCache(appId: string): Promise<void>;
+  /** Volumes and network of an app that is destroyed; no container of it is left. */
+  removeData(appId: string): Promise<void>;
   /**
    * What no name leads to any more, and what was kept for other apps than these: `appIds` is asked once it is known what
    * there is. Gives how many things. Not while something is built.

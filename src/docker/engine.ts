@@ -146,6 +146,8 @@ export interface Networks {
   /** By name; undefined where there is none. */
   inspect(name: string): Promise<NetworkDetails | undefined>;
   list(labels: Labels): Promise<{ id: string; labels: Labels }[]>;
+  /** Puts a container on a further network, under these names. */
+  connect(name: string, container: string, aliases: readonly string[]): Promise<void>;
   remove(id: string): Promise<void>;
 }
 
@@ -153,6 +155,8 @@ export interface NetworkOptions {
   readonly name: string;
   readonly labels: Labels;
   readonly options?: Readonly<Record<string, string>>;
+  /** No way out of it. */
+  readonly internal?: boolean;
   readonly subnet?: string;
   readonly range?: string;
   readonly gateway?: string;

@@ -59,6 +59,15 @@ export function createImageStore({ engine, instance }: { engine: DockerEngine; i
         });
       }
     },
+    removeData: async (appId) => {
+      const ofApp = { [labels.instance]: instance, [labels.appId]: appId };
+      for (const { name } of await engine.volumes.list({ ...ofApp, [labels.kind]: "data" })) {
+        await engine.volumes.remove(name);
+      }
+      for (const { id } of await engine.networks.list({ ...ofApp, [labels.kind]: "app-network" })) {
+        await engine.networks.remove(id);
+      }
+    },
     removeCache: async (appId) => {
       const base = baseImage(instance, appId);
       if (isOurs((await engine.images.inspect(base))?.labels)) await engine.images.remove(base);

@@ -73,6 +73,11 @@ export function networksOf(docker: Dockerode, call: Call): Networks {
         const found = await docker.listNetworks({ filters: { label: labelFilter(labels) } });
         return found.map((network) => ({ id: network.Id, labels: network.Labels ?? {} }));
       }),
+    connect: (name, container, aliases) =>
+      call(async () => {
+        const config = { Container: container, EndpointConfig: { Aliases: [...aliases] } };
+        await docker.getNetwork(name).connect(config);
+      }),
     remove: async (id) => {
       await ifThere(call(() => docker.getNetwork(id).remove()));
     },
@@ -87,6 +92,7 @@ function createOptions(options: NetworkOptions): Dockerode.NetworkCreateOptions 
     // Engines before 25 allow two networks of one name otherwise.
     CheckDuplicate: true,
     Driver: "bridge",
+    Internal: options.internal ?? false,
     Labels: { ...options.labels },
     Options: { ...options.options },
     ...(config && { IPAM: { Driver: "default", Config: [config as never] } }),

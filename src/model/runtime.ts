@@ -57,6 +57,11 @@ export function serviceOf({ runtime }: { readonly runtime?: Runtime | undefined 
   return (Object.hasOwn(services, processType) ? services[processType] : undefined) ?? {};
 }
 
+/** Whether the processes of a release reach each other by name. */
+export function isJoined({ runtime }: { readonly runtime?: Runtime | undefined }): boolean {
+  return Object.values(runtime?.services ?? {}).some(({ aliases = [] }) => aliases.length > 0);
+}
+
 /** Every image that a release runs. */
 export function imagesOf(release: { readonly image: string; readonly runtime?: Runtime | undefined }): string[] {
   const services = Object.values(release.runtime?.services ?? {});

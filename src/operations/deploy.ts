@@ -1,6 +1,6 @@
 import type { Image, Source } from "../builders/builder.ts";
 import { subfolder } from "../builders/subfolder.ts";
-import type { App } from "../model/app.ts";
+import type { App, Formation } from "../model/app.ts";
 import type { AppManifest } from "../model/app-manifest.ts";
 import type { Build } from "../model/build.ts";
 import type { Release } from "../model/release.ts";
@@ -83,12 +83,12 @@ async function releaseImage(
     await runPredeploy(context, { app, release }, manifest, job);
     await runReleasePhase(context, { app, release }, job);
     await runFirstDeploy(context, { app, release }, manifest, job);
-    const { formation } = manifest;
+    const formation = { ...servicesOf(context, app, image), ...manifest.formation };
     const activate = () =>
       context.store.write((changes) => {
         // A push to a stopped app starts it, as with Dokku.
         activateRelease(changes, release, { stopped: false });
-        keepManifestFormation(changes, app.id, formation);
+        keepManifestFormation(changes, app.id, manifest.formation);
       });
     await replaceDynos(context, { app: { ...app, stopped: false }, release, formation, activate }, job);
     return release;
@@ -101,6 +101,13 @@ async function releaseImage(
     }
     throw error;
   }
+}
+
+/** Each service of a compose file runs once, where the user has not said another number. */
+function servicesOf(context: Context, app: App, { runtime }: Image): Formation {
+  const stored = context.store.read((view) => view.formation.of(app.id));
+  const joined = Object.entries(runtime?.services ?? {}).filter(([, { aliases = [] }]) => aliases.length > 0);
+  return Object.fromEntries(joined.filter(([type]) => !Object.hasOwn(stored, type)).map(([type]) => [type, 1]));
 }
 
 function stopwatch(now: () => number): { lap(name: string): void; laps(): Record<string, number> } {

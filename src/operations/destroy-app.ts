@@ -21,6 +21,7 @@ export async function destroyApp(context: Context, input: { app: string }): Prom
     const releases = context.store.read((view) => view.releases.of(app.id));
     for (const image of new Set(releases.flatMap(imagesOf))) await context.images.remove(image);
     await context.images.removeCache(app.id);
+    await context.images.removeData(app.id);
     await context.repositories.remove(app.name);
     await context.routerLogs.remove(app.name);
     const certificate = context.store.read((view) => view.certificates.of(app.id));

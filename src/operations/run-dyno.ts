@@ -1,5 +1,6 @@
 import type { ConfigVars } from "../model/app.ts";
 import { UserError } from "../model/errors.ts";
+import { isJoined } from "../model/runtime.ts";
 import type { RunIo } from "../schedulers/scheduler.ts";
 import type { Context } from "./context.ts";
 import { durationProperty } from "./properties.ts";
@@ -23,6 +24,7 @@ export async function runDyno(
     image: release.image,
     command: input.command,
     ownImage: release.runtime !== undefined,
+    ...(isJoined(release) && { joins: app.id }),
     config: { ...release.config, ...input.env },
     stopTimeoutSeconds: durationProperty(context, app.id, "ps.stop-timeout-seconds") / 1000,
   };

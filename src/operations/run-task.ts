@@ -4,7 +4,7 @@ import type { App } from "../model/app.ts";
 import { UserError } from "../model/errors.ts";
 import type { Progress } from "../model/progress.ts";
 import type { Release } from "../model/release.ts";
-import { imageCommand, serviceOf } from "../model/runtime.ts";
+import { imageCommand, isJoined, serviceOf } from "../model/runtime.ts";
 import type { Context } from "./context.ts";
 import type { Job } from "./operations.ts";
 import { durationProperty } from "./properties.ts";
@@ -34,6 +34,7 @@ export async function runTask(context: Context, task: Task, job: Job): Promise<v
     image: serviceOf(release, processType).image ?? release.image,
     command: release.runtime === undefined ? ["bash", "-c", command] : (imageCommand(command) ?? []),
     ownImage: release.runtime !== undefined,
+    ...(isJoined(release) && { joins: app.id }),
     config: release.config,
     stopTimeoutSeconds: durationProperty(context, app.id, "ps.stop-timeout-seconds") / 1000,
     ...(task.keepsFiles === true ? { saveAs: release.image } : {}),

@@ -10,6 +10,7 @@ import type { Job } from "./operations.ts";
 import { durationProperty, textProperty } from "./properties.ts";
 import { publishRoutes } from "./publish-routes.ts";
 import type { WantedDyno } from "./wanted-dynos.ts";
+import { wavesOf } from "./waves.ts";
 
 /** From the dynos that run to those that should: what every verb that touches dynos comes down to. */
 export interface Transition {
@@ -56,12 +57,18 @@ async function startHealthy(context: Context, plan: Transition, job: Job): Promi
   const watched = new AbortController();
   try {
     const deaths = await Deaths.open(context.scheduler, watched.signal);
-    await forEachLimited(start, startsAtOnce, async (wanted) => {
-      job.signal.throwIfAborted();
-      started.push(await context.scheduler.start(dynoSpec(context, app, release, wanted)));
-    });
     const timeoutMs = durationProperty(context, app.id, "checks.timeout");
-    await waitUntilHealthy(context, started, { progress: job.progress, signal: job.signal, timeoutMs, deaths });
+    for (const wave of wavesOf(start, release)) {
+      const fresh: Dyno[] = [];
+      await forEachLimited(wave, startsAtOnce, async (wanted) => {
+        job.signal.throwIfAborted();
+        await stopHolder(context, plan, wanted);
+        const dyno = await context.scheduler.start(dynoSpec(context, app, release, wanted));
+        started.push(dyno);
+        fresh.push(dyno);
+      });
+      await waitUntilHealthy(context, fresh, { progress: job.progress, signal: job.signal, timeoutMs, deaths });
+    }
   } catch (error) {
     await removeAll(context, started);
     if (job.signal.aborted) throw canceled(job.signal);
@@ -70,6 +77,16 @@ async function startHealthy(context: Context, plan: Transition, job: Job): Promi
     watched.abort();
   }
   return started;
+}
+
+/**
+ * Two processes must not write the same data: who holds a volume ends before its successor starts. Where that one then
+ * fails, the reconciler starts the old one again.
+ */
+async function stopHolder(context: Context, { release, stop }: Transition, wanted: WantedDyno): Promise<void> {
+  const { volumes = [] } = release === undefined ? {} : serviceOf(release, wanted.processType);
+  if (volumes.every(({ readOnly }) => readOnly)) return;
+  for (const dyno of stop) if (dynoName(dyno) === dynoName(wanted)) await context.scheduler.stop(dyno.id);
 }
 
 /** What an aborted job ends with. */

@@ -20,6 +20,8 @@ export interface RunSpec {
   readonly command: readonly string[];
   /** The image is not of the buildpacks' make: its ENTRYPOINT gets the words. */
   readonly ownImage?: boolean;
+  /** Id of the app whose services it is to reach by their names. */
+  readonly joins?: string;
   readonly config: ConfigVars;
   readonly stopTimeoutSeconds: number;
   /** Where it ends with exit code 0, an image of this reference gets its files; `image` may be the same. */

@@ -66,6 +66,8 @@ export class FakeImageStore implements ImageStore {
   pull = () => Promise.reject(new Error("a fake store pulls nothing"));
   load = () => Promise.reject(new Error("a fake store loads nothing"));
 
+  removeData = async () => undefined;
+
   async removeCache(appId: string): Promise<void> {
     this.removedCaches.push(appId);
   }

@@ -127,4 +127,64 @@ suite("Images that buildpacks did not make", () => {
     }
     assert.equal((await berth.gitOk(clone, "ls-remote", berth.remote("packed"))).split("\n").length, 3);
   });
+
+  test("services of a compose file run on a network of their own, keep their data, and one of them gets the traffic", async () => {
+    await berth.cliOk("apps:create", "composed");
+    await berth.cliOk("builder:set", "composed", "selected", "compose");
+    const { "server.pl": server = "" } = nullApp("");
+    const folder = await berth.repositoryOf({
+      "compose.yml": `
+services:
+  front:
+    build: .
+    command: [bash, /srv/front.sh]
+    environment: {WHERE: "\${PLACE:-nowhere}"}
+    ports: ["8000:7777"]
+    depends_on: [store]
+  store:
+    build: .
+    command: [bash, -c, "echo started >> /data/log; cat /data/log; exec sleep infinity"]
+    volumes: ["kept:/data"]
+volumes: {kept: }
+`,
+      Dockerfile: `FROM ${runImage}\nUSER root\nRUN mkdir /data\nCOPY server.pl front.sh /srv/\n`,
+      "front.sh": "getent hosts store > /tmp/page; cd /tmp && exec perl /srv/server.pl",
+      "server.pl": server,
+    });
+    const told = await berth.pushOk(folder, "composed");
+    assert.match(told, /Deploying store \(count=1\)/);
+    // The page is the address under which the one service knows the other: not one of the Berth network.
+    assert.match((await berth.fetch("composed")).body, /^[\d.]+ +store\n\n$/);
+    assert.match(await berth.sshOk("logs composed -p store"), /started/);
+    assert.match(await berth.sshOk("run composed getent hosts store front"), / store\n.* front\n/);
+    await berth.commitAll(folder, "again");
+    await berth.pushOk(folder, "composed");
+    const lines = (await berth.sshOk("logs composed -p store")).match(/started/g) ?? [];
+    assert.equal(lines.length, 2, "the second release found the data of the first");
+
+    const instance = await berth.instance();
+    const left = async () => [
+      await runOk("docker", [
+        "volume",
+        "ls",
+        "-q",
+        "--filter",
+        `label=berth.instance=${instance}`,
+        "--filter",
+        "label=berth.type=data",
+      ]),
+      await runOk("docker", [
+        "network",
+        "ls",
+        "-q",
+        "--filter",
+        `label=berth.instance=${instance}`,
+        "--filter",
+        "label=berth.type=app-network",
+      ]),
+    ];
+    assert.ok((await left()).every((ids) => ids !== ""));
+    await berth.cliOk("apps:destroy", "composed", "--force");
+    assert.deepEqual(await left(), ["", ""]);
+  });
 });

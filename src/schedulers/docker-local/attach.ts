@@ -1,5 +1,6 @@
 import { randomInt } from "node:crypto";
 import type { Duplex, Readable, Writable } from "node:stream";
+import { joinAppNetwork } from "../../docker/app-network.ts";
 import { runOptions } from "../../docker/container-options.ts";
 import { demultiplex } from "../../docker/demux.ts";
 import { hasStatus } from "../../docker/errors.ts";
@@ -18,6 +19,8 @@ export async function attach(context: Context, spec: RunSpec, io: RunIo): Promis
   const { containers } = context.engine;
   const id = await create(context, spec, io.terminal);
   try {
+    const { engine, instance } = context;
+    if (spec.joins !== undefined) await joinAppNetwork(engine, { instance, appId: spec.joins }, id, []);
     const code = await run(context, id, io);
     if (code === 0 && spec.saveAs !== undefined) await keepFiles(context, id, spec, spec.saveAs);
     return code;

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { joinAppNetwork } from "../../docker/app-network.ts";
 import { dynoOptions } from "../../docker/container-options.ts";
 import { EngineError, hasStatus } from "../../docker/errors.ts";
 import { type Dyno, type DynoSpec, dynoName } from "../../model/dyno.ts";
@@ -26,6 +27,10 @@ async function startAt(context: Context, spec: DynoSpec, address: string): Promi
   const id = await create(context, spec, address);
   addresses.assign(address, id);
   try {
+    if (spec.runtime !== undefined && spec.runtime.aliases.length > 0) {
+      const { appId, aliases } = spec.runtime;
+      await joinAppNetwork(engine, { instance: context.instance, appId }, id, aliases);
+    }
     await engine.containers.start(id);
   } catch (error) {
     await engine.containers.remove(id);

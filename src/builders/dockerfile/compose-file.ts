@@ -1,0 +1,246 @@
+import { parse } from "yaml";
+import { splitWords } from "../../lib/shell-words.ts";
+import type { ConfigVars } from "../../model/app.ts";
+import { messageOf, UserError } from "../../model/errors.ts";
+import { isProcessType } from "../../model/names.ts";
+import type { Service, Volume } from "../../model/runtime.ts";
+import { expandVariables } from "./compose-variables.ts";
+
+/** One service, as far as a build and its dynos need it. */
+export interface ComposeService {
+  readonly name: string;
+  /** Exactly one of the two says where its image is from. */
+  readonly image: string | undefined;
+  readonly build: ComposeBuild | undefined;
+  readonly runs: Omit<Service, "image" | "aliases">;
+}
+
+export interface ComposeBuild {
+  readonly context: string;
+  readonly dockerfile: string;
+  readonly target: string | undefined;
+  readonly args: ReadonlyMap<string, string | undefined>;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+// What these ask for, Berth does itself (restarts, logs, health, names) or it has no meaning here.
+const passedOver = [
+  ...[
+    "restart",
+    "container_name",
+    "hostname",
+    "healthcheck",
+    "logging",
+    "labels",
+    "init",
+    "stop_grace_period",
+    "expose",
+  ],
+  ...["networks", "deploy", "profiles", "platform", "pull_policy", "stdin_open", "tty", "stop_signal", "annotations"],
+];
+const understood = [
+  ...[
+    "image",
+    "build",
+    "command",
+    "entrypoint",
+    "environment",
+    "ports",
+    "volumes",
+    "depends_on",
+    "user",
+    "working_dir",
+  ],
+];
+
+/** The services of a compose file in their order. Throws `invalid-compose`, naming what is not allowed or not known. */
+export function parseCompose(text: string, config: ConfigVars): ComposeService[] {
+  const file = fields(read(text), "the file");
+  const names = Object.keys(fields(file.services, "services"));
+  if (names.length === 0) throw invalid("it has no services");
+  const volumes = namedVolumes(file.volumes);
+  return Object.entries(fields(file.services, "services")).map(([name, value]) => {
+    if (!isProcessType(name)) throw invalid(`'${name}' cannot name a process type`);
+    return readService(name, fields(expandVariables(value, config), name), { volumes, names });
+  });
+}
+
+interface Known {
+  readonly volumes: ReadonlySet<string>;
+  readonly names: readonly string[];
+}
+
+function readService(name: string, service: Fields, known: Known): ComposeService {
+  for (const key of Object.keys(service)) {
+    if (understood.includes(key) || passedOver.includes(key) || key.startsWith("x-")) continue;
+    throw invalid(`service ${name}: '${key}' is not allowed or not known here`);
+  }
+  const { image, build } = service;
+  if (image === undefined && build === undefined) throw invalid(`service ${name} has neither an image nor a build`);
+  const port = firstPort(service, name);
+  const command = words(service.command, `${name}.command`);
+  const entrypoint = words(service.entrypoint, `${name}.entrypoint`);
+  const environment = variables(service.environment, `${name}.environment`);
+  return {
+    name,
+    image: build === undefined ? imageName(image, name) : undefined,
+    build: build === undefined ? undefined : readBuild(build, name),
+    runs: {
+      ...(port !== undefined && { port }),
+      ...(command && { command }),
+      ...(entrypoint && { entrypoint }),
+      ...(service.user !== undefined && { user: scalar(service.user, `${name}.user`) }),
+      ...(service.working_dir !== undefined && { workingDir: scalar(service.working_dir, `${name}.working_dir`) }),
+      environment: withValues(environment),
+      volumes: list(service.volumes, `${name}.volumes`).map((one) => readVolume(one, name, known.volumes)),
+      dependsOn: dependencies(service.depends_on, name, known.names),
+    },
+  };
+}
+
+function readBuild(build: unknown, name: string): ComposeBuild {
+  const {
+    context = ".",
+    dockerfile = "Dockerfile",
+    target,
+    args,
+    ...others
+  } = typeof build === "string" ? { context: build } : fields(build, `${name}.build`);
+  const [other] = Object.keys(others).filter((key) => !["labels", "tags", "shm_size"].includes(key));
+  if (other !== undefined) throw invalid(`service ${name}: 'build.${other}' is not allowed or not known here`);
+  return {
+    context: inside(scalar(context, `${name}.build.context`), name),
+    dockerfile: inside(scalar(dockerfile, `${name}.build.dockerfile`), name),
+    target: target === undefined ? undefined : scalar(target, `${name}.build.target`),
+    args: variables(args, `${name}.build.args`),
+  };
+}
+
+function inside(path: string, name: string): string {
+  if (path.startsWith("/") || path.split("/").includes("..") || path.includes(":")) {
+    throw invalid(`service ${name}: '${path}' is not in the repository`);
+  }
+  return path.replace(/^\.\//, "");
+}
+
+function imageName(image: unknown, name: string): string {
+  const text = scalar(image, `${name}.image`);
+  if (/^[A-Za-z0-9][A-Za-z0-9._/:@-]{0,500}$/.test(text)) return text;
+  throw invalid(`service ${name}: '${text}' is no image`);
+}
+
+/** `80`, `"8080:80"`, `127.0.0.1:8080:80/tcp`, `{target: 80}`: of each, the container's own. Nothing is published. */
+function firstPort(service: Fields, name: string): number | undefined {
+  const [first] = [...list(service.ports, `${name}.ports`), ...list(service.expose, `${name}.expose`)];
+  if (first === undefined) return undefined;
+  const text =
+    typeof first === "object" ? scalar(fields(first, `${name}.ports`).target, `${name}.ports`) : String(first);
+  const [, port] = /(?:^|:)(\d{1,5})(?:-\d+)?(?:\/tcp)?$/.exec(text) ?? [];
+  if (port === undefined) throw invalid(`service ${name}: '${text}' is no TCP port`);
+  return Number(port);
+}
+
+/** Named volumes only: a folder of the host would be everybody's, and one of the repository is not there. */
+function readVolume(value: unknown, name: string, declared: ReadonlySet<string>): Volume {
+  const { type, source, target, readOnly } = volumeParts(value, name);
+  if (type !== "volume" || /^[./~]/.test(source)) {
+    throw invalid(`service ${name}: '${source}' is a folder of the host, and only named volumes are allowed`);
+  }
+  if (!declared.has(source)) throw invalid(`service ${name}: the volume '${source}' is not declared under volumes`);
+  if (!target.startsWith("/") || target.split("/").includes("..") || target === "/") {
+    throw invalid(`service ${name}: '${target}' is no place for a volume`);
+  }
+  return { name: source, target, readOnly };
+}
+
+function volumeParts(value: unknown, name: string) {
+  if (typeof value !== "string") {
+    const { type = "volume", source = "", target = "", read_only } = fields(value, `${name}.volumes`);
+    return {
+      type: String(type),
+      source: scalar(source, "volume"),
+      target: scalar(target, "volume"),
+      readOnly: read_only === true,
+    };
+  }
+  const [source = "", target, mode] = value.split(":");
+  if (target === undefined) throw invalid(`service ${name}: the volume '${value}' has no name`);
+  return { type: "volume", source, target, readOnly: mode?.split(",").includes("ro") ?? false };
+}
+
+function namedVolumes(value: unknown): ReadonlySet<string> {
+  const volumes = Object.entries(fields(value, "volumes"));
+  for (const [name, options] of volumes) {
+    if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,60}$/.test(name)) throw invalid(`'${name}' cannot name a volume`);
+    const [key] = Object.keys(fields(options, `volumes.${name}`)).filter((one) => !["name", "labels"].includes(one));
+    // A driver's options can name any folder or device of the host; an external one is another's.
+    if (key !== undefined) throw invalid(`volume ${name}: '${key}' is not allowed or not known here`);
+  }
+  return new Set(volumes.map(([name]) => name));
+}
+
+function dependencies(value: unknown, name: string, names: readonly string[]): string[] {
+  const found = Array.isArray(value) ? value.map(String) : Object.keys(fields(value, `${name}.depends_on`));
+  const unknown = found.find((one) => !names.includes(one));
+  if (unknown !== undefined) throw invalid(`service ${name} depends on '${unknown}', which is no service`);
+  return found;
+}
+
+function words(value: unknown, what: string): string[] | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (Array.isArray(value)) return value.map((word) => scalar(word, what));
+  try {
+    return splitWords(scalar(value, what));
+  } catch (error) {
+    throw invalid(`${what}: ${messageOf(error)}`);
+  }
+}
+
+function variables(value: unknown, what: string): Map<string, string | undefined> {
+  const entries: [string, unknown][] = Array.isArray(value)
+    ? value.map((one) => {
+        const [key = "", ...rest] = scalar(one, what).split("=");
+        return [key, rest.length === 0 ? undefined : rest.join("=")];
+      })
+    : Object.entries(fields(value, what));
+  return new Map(
+    entries.map(([key, text]) => [key, text === undefined || text === null ? undefined : scalar(text, what)]),
+  );
+}
+
+/** One without a value has the config var's, which is there anyway. */
+function withValues(all: ReadonlyMap<string, string | undefined>): ConfigVars {
+  return Object.fromEntries([...all].filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+
+function read(text: string): unknown {
+  try {
+    return parse(text, { merge: true }) ?? {};
+  } catch (error) {
+    throw invalid(messageOf(error));
+  }
+}
+
+function fields(value: unknown, what: string): Fields {
+  if (value === undefined || value === null) return {};
+  if (typeof value === "object" && !Array.isArray(value)) return value as Fields;
+  throw invalid(`${what} must have keys and values`);
+}
+
+function list(value: unknown, what: string): unknown[] {
+  if (value === undefined || value === null) return [];
+  if (Array.isArray(value)) return value;
+  throw invalid(`${what} must be a list`);
+}
+
+function scalar(value: unknown, what: string): string {
+  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return String(value);
+  throw invalid(`${what} must be a text`);
+}
+
+function invalid(reason: string): UserError {
+  return new UserError("invalid-compose", `The compose file cannot be used: ${reason}`, {
+    hint: "The README has the list of what a service may have",
+  });
+}

@@ -1,0 +1,24 @@
+import type { ConfigVars } from "../../model/app.ts";
+
+/**
+ * `$NAME`, `${NAME}`, `${NAME:-default}` and `$$` in every text of a value, from the app's config vars alone: the host's own
+ * environment is no app's business. What is not set is empty.
+ */
+export function expandVariables(value: unknown, config: ConfigVars): unknown {
+  if (typeof value === "string") return expand(value, config);
+  if (Array.isArray(value)) return value.map((one) => expandVariables(one, config));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, expandVariables(one, config)]));
+}
+
+const reference = /\$(?:(\$)|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?:(:?[-+?])([^}]*))?\})/g;
+
+function expand(text: string, config: ConfigVars): string {
+  return text.replace(reference, (_, dollar, plain, name, operator: string | undefined, other: string | undefined) => {
+    if (dollar !== undefined) return "$";
+    const found = config[plain ?? name];
+    const isSet = found !== undefined && !(operator?.startsWith(":") && found === "");
+    if (operator?.endsWith("+")) return isSet ? (other ?? "") : "";
+    return isSet ? found : operator?.endsWith("-") ? (other ?? "") : "";
+  });
+}
