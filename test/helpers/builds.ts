@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { type CleanUp, type Result, run, runOk } from "./berth.ts";
 import { buildImage, requireImages, runImage } from "./images.ts";
 
@@ -46,9 +46,9 @@ export class Workbench {
     });
   }
 
-  /** Builds a sample app, or one made of these files. */
+  /** Builds a sample app (or what lies in a folder, by its absolute path), or one made of these files. */
   async build(app: string | Record<string, string>, options: BuildOptions = {}): Promise<Built> {
-    return this.buildFolder(typeof app === "string" ? join(fixtures, app) : await this.folderOf(app), options);
+    return this.buildFolder(typeof app === "string" ? resolve(fixtures, app) : await this.folderOf(app), options);
   }
 
   async buildFolder(folder: string, options: BuildOptions = {}): Promise<Built> {
