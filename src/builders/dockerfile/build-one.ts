@@ -84,17 +84,20 @@ async function buildOrRetry(
   try {
     await build(building, attempt, progress, signal);
   } catch (error) {
-    const unfetched = syntax !== undefined && isAbout(error, syntax);
-    if (signal.aborted || !unfetched || !/^(docker\.io\/)?docker\/dockerfile(:|@|$)/.test(syntax)) throw error;
+    const isOfficial = syntax !== undefined && /^(docker\.io\/)?docker\/dockerfile(:|@|$)/.test(syntax);
+    if (signal.aborted || !isOfficial || !isUnfetched(error)) throw error;
     progress.warn(`The image ${syntax} that the Dockerfile names as its syntax cannot be fetched`);
     progress.warn("Building with the engine's own syntax instead");
     await build(building, { ...attempt, text: withoutSyntax(attempt.text) }, progress, signal);
   }
 }
 
-function isAbout(error: unknown, image: string): boolean {
+function isUnfetched(error: unknown): boolean {
   if (!(error instanceof BuildError || error instanceof EngineError)) return false;
-  return error.message.includes(image) && !/executor failed running|did not complete/.test(error.message);
+  // `docker/dockerfile:1`, or its address at the registry.
+  return (
+    /docker\/dockerfile[:@/]/.test(error.message) && !/executor failed running|did not complete/.test(error.message)
+  );
 }
 
 async function build(

@@ -210,6 +210,21 @@ suite("What only BuildKit can", () => {
     assert.match(lines.join("\n"), /gone/);
   });
 
+  test("a syntax image that no registry gives is done without", async () => {
+    const lines: string[] = [];
+    const line = (text: string): void => void lines.push(text);
+    // No registry has that tag, whatever network this runs in.
+    const text = `# syntax=docker/dockerfile:0-${randomUUID()}\n${from}RUN --mount=type=cache,target=/c echo built\n`;
+    const request = {
+      ...{ app: "syntax", appId: "syntax", buildId: "b1", source: sourceOf({ Dockerfile: text }), config: {} },
+      settings: { dockerfilePath: "Dockerfile", dockerOptions: [] },
+    };
+    const progress = { step: line, headline: line, detail: line, warn: line, line };
+    await createDockerfileBuilder(place).build(request as never, progress, never);
+    assert.match(lines.join("\n"), /cannot be fetched\nBuilding with the engine's own syntax instead/);
+    assert.match(lines.join("\n"), /#\d+ built/);
+  });
+
   test("a secret that is not there fails the step that wants it", async () => {
     const text = `${from}RUN --mount=type=secret,id=ABSENT,required=true true\n`;
     const request = {
