@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 import { after, before, suite, test } from "node:test";
 import type { BuildRequest, Source } from "../../../src/builders/builder.ts";
@@ -27,6 +28,8 @@ suite("Builds with buildpacks in Docker", { concurrency: 2 }, () => {
   });
 
   const limits = { cpus: 1, memoryBytes: 2 ** 30 };
+  // The names of containers are the engine's, which other test files use at the same time.
+  const run = randomUUID();
   let builds = 0;
   function request(files: Record<string, string>, more: Partial<BuildRequest> = {}): BuildRequest {
     const id = ++builds;
@@ -34,7 +37,7 @@ suite("Builds with buildpacks in Docker", { concurrency: 2 }, () => {
     return {
       app: `app-${id}`,
       appId: `id-${id}`,
-      buildId: `build-${id}`,
+      buildId: `build-${id}-${run}`,
       source,
       config: {},
       limits,
@@ -79,7 +82,7 @@ suite("Builds with buildpacks in Docker", { concurrency: 2 }, () => {
     const found = (await place.engine.images.inspect(image.reference))?.labels;
     assert.equal(found?.[labels.instance], place.instance);
     assert.equal(found?.[labels.kind], "image");
-    assert.match(image.reference, new RegExp(`^berth-${place.instance}/app-\\d+:build-\\d+$`));
+    assert.match(image.reference, new RegExp(`^berth-${place.instance}/app-\\d+:build-\\d+-[0-9a-f-]+$`));
   });
 
   test("what builds have in common is kept in a base of the app: a further image adds only the app's own files", async () => {

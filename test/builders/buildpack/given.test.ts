@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -54,6 +55,8 @@ suite("Builds with other people's buildpacks", { concurrency: 2 }, () => {
     return join(folder, name);
   }
 
+  // The names of containers are the engine's, which other test files use at the same time.
+  const run = randomUUID();
   let builds = 0;
   async function build(
     files: Record<string, string>,
@@ -75,7 +78,7 @@ suite("Builds with other people's buildpacks", { concurrency: 2 }, () => {
     const request = {
       app: `app-${id}`,
       appId: `id-${id}`,
-      buildId: `build-${id}`,
+      buildId: `build-${id}-${run}`,
       source,
       config: {},
       settings,

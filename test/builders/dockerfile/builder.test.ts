@@ -26,6 +26,8 @@ for (const backend of ["buildkit", "classic"] as const) {
     });
     after(() => place.dispose());
 
+    // The names of containers are the engine's, which other test files use at the same time.
+    const run = randomUUID();
     let builds = 0;
     async function build(files: Record<string, string>, more: Partial<BuildRequest> = {}, signal = never) {
       const id = ++builds;
@@ -33,7 +35,7 @@ for (const backend of ["buildkit", "classic"] as const) {
       const line = (text: string): void => void lines.push(text);
       const progress = { step: line, headline: line, detail: line, warn: line, line };
       const settings = { dockerfilePath: "Dockerfile", dockerOptions: [] };
-      const names = { app: `app-${id}`, appId: `id-${id}`, buildId: `build-${id}` };
+      const names = { app: `app-${id}`, appId: `id-${id}`, buildId: `build-${id}-${run}` };
       const request = { ...names, source: sourceOf(files), config: {}, settings, limits, ...more };
       const image = createDockerfileBuilder({ ...place, backend }).build(request, progress, signal);
       return { image: await image.catch((error: unknown) => ({ error })), lines };
