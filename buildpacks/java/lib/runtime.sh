@@ -16,8 +16,14 @@ make_runtime() {
     cp -a "$jdk/jre" "$partial"
   else
     modules=$("$jdk/bin/java" --list-modules | sed 's/@.*//' | grep -vxE "$tool_modules" | paste -sd ,)
-    "$jdk/bin/jlink" --add-modules "$modules" --no-header-files --no-man-pages --output "$partial"
-    cp "$jdk/lib/security/cacerts" "$partial/lib/security/cacerts"
+    if ! "$jdk/bin/jlink" --add-modules "$modules" --no-header-files --no-man-pages --output "$partial" > "$java_cache/jlink.log" 2>&1; then
+      # One that brings no jmods may refuse to take itself apart, since its cacerts are no longer its own.
+      detail "jlink makes none ($(grep -m 1 . "$java_cache/jlink.log")): dynos get all of Java"
+      rm -rf "$partial"
+      cp -a "$jdk" "$partial"
+      rm -rf "$partial"/{jmods,include,man,lib/src.zip,lib/ct.sym}
+    fi
+    cp -f "$jdk/lib/security/cacerts" "$partial/lib/security/cacerts"
     # Classes of the library as they are in memory: it halves the time to start.
     "$partial/bin/java" -Xshare:dump > /dev/null 2>&1 || true
   fi
