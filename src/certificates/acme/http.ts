@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { request } from "node:https";
 import { text } from "node:stream/consumers";
 
 export interface Sent {
@@ -19,6 +18,8 @@ export interface Answer {
 const timeoutMs = 30_000;
 
 export function send(url: string, { method, body, roots, signal }: Sent): Promise<Answer> {
+  // On the first use: most of the time the daemon asks no authority.
+  const { request } = process.getBuiltinModule("node:https");
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const headers = { "User-Agent": "berth", ...(body && { "Content-Type": "application/jose+json" }) };
   // Asked for like this because it makes texts of all the authorities that node knows.
