@@ -19,7 +19,8 @@ indented() {
 }
 
 # Config vars are files, so that none reaches a buildpack by accident. Programs of the app may have them all, but those that
-# would change how this build finds its programs.
+# would change how this build finds its programs. What this shell has set for itself (a variable of the buildpack, UID, IFS) is
+# not theirs either.
 export_config() {
   local file name
   [ -d "$env_dir" ] || return 0
@@ -28,7 +29,11 @@ export_config() {
     case $name in
       '*' | PATH | GIT_DIR | CPATH | CPPATH | LD_PRELOAD | LD_LIBRARY_PATH | LIBRARY_PATH | HOME | BASH_ENV | ENV) ;;
       *[!A-Za-z0-9_]* | [0-9]*) ;;
-      *) IFS= read -r -d '' "$name" < "$file" || true; export "${name?}" ;;
+      *)
+        if [[ -v $name && ${!name@a} != *x* ]]; then continue; fi
+        IFS= read -r -d '' "$name" < "$file" || true
+        export "${name?}"
+        ;;
     esac
   done
 }
