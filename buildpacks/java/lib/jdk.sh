@@ -127,8 +127,9 @@ trust_authorities() {
   store=$jdk/lib/security/cacerts
   [ ! -d "$jdk/jre/lib/security" ] || store=$jdk/jre/lib/security/cacerts
   authorities_key=$(hash_of_input < /etc/ssl/certs/ca-certificates.crt)
-  [ "$(cat "$java_cache/authorities" 2> /dev/null)" != "$authorities_key $store" ] || return 0
+  # Beside the store: an update of Java takes both away.
+  [ "$(cat "$store.key" 2> /dev/null)" != "$authorities_key" ] || return 0
   rm -f "$store"
   python3 -S -B "$buildpack/lib/truststore.py" /etc/ssl/certs/ca-certificates.crt "$store"
-  echo "$authorities_key $store" > "$java_cache/authorities"
+  echo "$authorities_key" > "$store.key"
 }
