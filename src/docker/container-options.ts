@@ -2,6 +2,7 @@ import type { BuildLimits } from "../builders/builder.ts";
 import type { ConfigVars } from "../model/app.ts";
 import { authorities, trust } from "../model/authorities.ts";
 import { type DynoSpec, dynoName, type RestartPolicy } from "../model/dyno.ts";
+import type { TerminalSize } from "../schedulers/scheduler.ts";
 import type { ContainerCreateOptions } from "./engine.ts";
 import { dokkuLabels, type Kind, labels } from "./labels.ts";
 
@@ -80,8 +81,8 @@ export interface RunContainer {
   readonly stopTimeoutSeconds: number;
   /** `run.1234` */
   readonly name: string;
-  /** `TERM` of the caller's terminal, where there is one. */
-  readonly terminal: string | undefined;
+  /** The caller's terminal, where there is one; `name` is its `TERM`. */
+  readonly terminal: { readonly name: string; readonly size: TerminalSize } | undefined;
 }
 
 export function runOptions(
@@ -89,13 +90,14 @@ export function runOptions(
   place: Place & { readonly session: string },
   settings: ContainerSettings,
 ): ContainerCreateOptions {
-  const withTerminal = run.terminal !== undefined;
+  const { terminal } = run;
+  const withTerminal = terminal !== undefined;
   return {
     Image: run.image,
     // An image of another make has no /exec; its ENTRYPOINT, where it has one, gets the words.
     Cmd: run.ownImage ? [...run.command] : ["/exec", ...run.command],
     Env: environment(
-      { ...trusting(settings), ...(withTerminal ? { TERM: run.terminal } : {}), ...run.config },
+      { ...trusting(settings), ...(withTerminal ? { TERM: terminal.name } : {}), ...run.config },
       { DYNO: run.name },
     ),
     Labels: {
@@ -118,6 +120,8 @@ export function runOptions(
     HostConfig: {
       ...(run.ownImage ? imageConfinement(settings) : confinement(settings)),
       ...mounts(authorityMounts(settings.caFile)),
+      // Engines before 23 pass over it: there the size comes just after the start.
+      ...(withTerminal ? { ConsoleSize: [terminal.size.rows, terminal.size.columns] as [number, number] } : {}),
       // The caller reads it; a copy on disk would have no reader.
       LogConfig: { Type: "none", Config: {} },
       NetworkMode: place.network,

@@ -131,7 +131,12 @@ suite("Container options", () => {
   });
 
   test("a one-off dyno has its words behind /exec, open input, a session, and is never restarted", () => {
-    const run = { ...web, command: ["rails", "console"], name: "run.1234", terminal: "xterm" };
+    const run = {
+      ...web,
+      command: ["rails", "console"],
+      name: "run.1234",
+      terminal: { name: "xterm", size: { columns: 80, rows: 24 } },
+    };
     const options = runOptions(run, { instance: "i", network: "berth-i", session: "s" }, defaultContainerSettings);
     assert.deepEqual(options.Cmd, ["/exec", "rails", "console"]);
     assert.deepEqual(options.Env, ["TERM=xterm", "A=1", "PORT=80", "DYNO=run.1234"]);

@@ -11,7 +11,9 @@ function pageAndWorker(page: string): Record<string, string> {
   const files = nullApp(page);
   const worker = '$|=1; my $n=0; while (1) { print "worked ".$n++."\\n"; sleep 1 }';
   // Not a shell: one that gets the Ctrl-C between two commands may lose it.
-  const terminal = '$|=1; system("tty; stty size"); print "waiting\\n"; sleep 60';
+  // An engine before 23 gives the terminal its size just after the start, as docker run does.
+  const terminal =
+    '$|=1; for (1..100) { last if `stty size` !~ /^0 0/; select(undef, undef, undef, 0.1) } system("tty; stty size"); print "waiting\\n"; sleep 60';
   const procfile = `${files.Procfile}worker: perl worker.pl\n`;
   return { ...files, Procfile: procfile, "worker.pl": worker, "terminal.pl": terminal };
 }

@@ -75,7 +75,7 @@ async function create(context: Context, spec: RunSpec, terminal: Terminal | unde
   const place = { instance, network: network.name, session: engine.session };
   for (let attempt = 1; ; attempt++) {
     const name = `run.${randomInt(1000, 10_000)}`;
-    const options = runOptions({ ...spec, name, terminal: terminal?.name }, place, settings);
+    const options = runOptions({ ...spec, name, terminal }, place, settings);
     try {
       return await engine.containers.create(`${spec.app}.${name}`, options);
     } catch (error) {
