@@ -24,6 +24,9 @@ if (words[0] === "router") {
   process.exitCode = await runRouter(process.argv.slice(3), pathsBelow);
 } else if (words[0] === "serve" && !rest.includes("--help") && !rest.includes("-h")) {
   process.exitCode = await serve(root === undefined ? rest : ["--root", root, ...rest]);
+} else if (words[0] === "build" || (words[0] === "help" && rest[0] === "build" && rest.length === 1)) {
+  const { runBuild } = await import("./build/run-build.ts");
+  process.exitCode = await runBuild(words[0] === "help" ? ["--help"] : rest, root);
 } else if (words[0] === "router:stop" && rest.length === 0) {
   const { stopRouter } = await import("./cli/stop-router.ts");
   process.exitCode = await stopRouter(root);

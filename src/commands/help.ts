@@ -20,6 +20,7 @@ export function versionText(version: string): string {
 /** What works without a daemon, on its own machine. */
 const localOnly: readonly [string, string][] = [
   ["serve [--<setting> <value> ...]", "Start Berth in the foreground; `berth serve --help` lists settings"],
+  ["build [<dir>] <name> [<tag>] ...", "Make an image of the app in a folder; `berth build --help` lists options"],
   ["router:stop", "End the router that a stopped Berth has left serving"],
 ];
 

@@ -97,6 +97,8 @@ export interface Images {
   pruneUntagged(labels: Labels): Promise<number>;
   /** Throws EngineError with status 409 where a container uses it. */
   remove(reference: string): Promise<void>;
+  /** Gives the image one name more, and takes it from whatever had it. */
+  tag(reference: string, name: { repository: string; tag: string }): Promise<void>;
   /**
    * Builds and tags. Throws BuildError where a step fails, the signal's reason where it is aborted, what the context's
    * stream broke off with. The context is destroyed in the end.
@@ -136,6 +138,8 @@ export interface ImageDetails {
   readonly labels: Labels;
   readonly command: readonly string[];
   readonly entrypoint: readonly string[];
+  /** Empty: root. */
+  readonly user: string;
   /** As `8080/tcp`, in no order. */
   readonly exposed: readonly string[];
 }

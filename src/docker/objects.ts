@@ -26,6 +26,10 @@ export function imagesOf(docker: Dockerode, call: Call, socketPath: string): Ima
     remove: async (reference) => {
       await ifThere(call(() => docker.getImage(reference).remove()));
     },
+    tag: (reference, { repository, tag }) =>
+      call(async () => {
+        await docker.getImage(reference).tag({ repo: repository, tag });
+      }),
     build: (build, signal) => buildImage(docker, call, socketPath, build, signal),
     pull: (reference, onLine, signal) => call(() => pullImage(docker, reference, onLine, signal)),
     load: (tar, signal) => call(() => loadImage(docker, tar, signal)),
@@ -34,12 +38,13 @@ export function imagesOf(docker: Dockerode, call: Call, socketPath: string): Ima
 
 function imageDetails({ Id, Config }: Dockerode.ImageInspectInfo): ImageDetails {
   // Each is null where the image does not say it, whatever the types say.
-  const { Labels, Cmd, Entrypoint, ExposedPorts } = Config;
+  const { Labels, Cmd, Entrypoint, User, ExposedPorts } = Config;
   return {
     id: Id,
     labels: Labels ?? {},
     command: Cmd ?? [],
     entrypoint: [Entrypoint ?? []].flat(),
+    user: User ?? "",
     exposed: Object.keys(ExposedPorts ?? {}),
   };
 }

@@ -7,9 +7,12 @@ import { createServer, type Server } from "node:net";
  * unix socket), so it ends with the process, however that ends, and there is no file to go stale.
  */
 export async function claimFolder(folder: string): Promise<{ release(): void } | undefined> {
-  const name = createHash("sha256")
-    .update(await realpath(folder))
-    .digest("hex");
+  return await claimName(await realpath(folder));
+}
+
+/** The same for any name. It counts for all users of this machine. */
+export async function claimName(text: string): Promise<{ release(): void } | undefined> {
+  const name = createHash("sha256").update(text).digest("hex");
   const server = createServer((socket) => socket.destroy());
   const claimed = await listen(server, `\0claim-${name}`);
   server.unref();

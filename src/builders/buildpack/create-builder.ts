@@ -21,7 +21,7 @@ import { runBuild } from "./run-build.ts";
 export interface BuildpackBuilderOptions {
   readonly engine: DockerEngine;
   readonly instance: string;
-  readonly network: BerthNetwork;
+  readonly network: Pick<BerthNetwork, "name">;
   readonly logger: Logger;
   readonly runImage: string;
   readonly buildImage: string;

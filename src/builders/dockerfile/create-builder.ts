@@ -1,3 +1,4 @@
+import { bestBackend } from "../../docker/build-backend.ts";
 import type { DockerEngine, ImageBuild } from "../../docker/engine.ts";
 import { parseBuildOptions } from "../../model/build-options.ts";
 import { parseProcfile } from "../../model/procfile.ts";
@@ -46,14 +47,8 @@ async function build(
   return { reference, processTypes, runtime: port === undefined ? {} : { port } };
 }
 
-/** BuildKit where the engine has it: since API 1.39. */
 export async function imageBuilding(options: DockerfileBuilderOptions): Promise<ImageBuilding> {
   const { engine, instance, buildNetwork } = options;
   const environment = buildNetwork === undefined ? {} : proxyEnvironment(buildNetwork);
   return { engine, instance, environment, backend: options.backend ?? (await bestBackend(engine)) };
-}
-
-async function bestBackend(engine: DockerEngine): Promise<ImageBuild["backend"]> {
-  const [major = 0, minor = 0] = (await engine.version()).apiVersion.split(".").map(Number);
-  return major > 1 || minor >= 39 ? "buildkit" : "classic";
 }

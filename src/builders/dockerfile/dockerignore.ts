@@ -1,3 +1,5 @@
+import { globSource } from "../../lib/glob.ts";
+
 interface Rule {
   readonly pattern: RegExp;
   readonly keeps: boolean;
@@ -32,33 +34,8 @@ function readRule(line: string): Rule[] {
   if (glob === "") return [];
   try {
     // What lies below a folder that fits goes with it.
-    return [{ pattern: new RegExp(`^${source(glob)}(?:/.*)?$`, "s"), keeps }];
+    return [{ pattern: new RegExp(`^${globSource(glob)}(?:/.*)?$`, "s"), keeps }];
   } catch {
     return [];
   }
-}
-
-function source(glob: string): string {
-  let result = "";
-  for (let at = 0; at < glob.length; at++) {
-    const char = glob.charAt(at);
-    if (glob.startsWith("**/", at)) {
-      result += "(?:.*/)?";
-      at += 2;
-    } else if (glob.startsWith("**", at)) {
-      result += ".*";
-      at += 1;
-    } else if (char === "*") result += "[^/]*";
-    else if (char === "?") result += "[^/]";
-    else if (char === "[") {
-      const end = glob.indexOf("]", at + 2);
-      if (end < 0) throw new SyntaxError("A bracket has no end");
-      result += glob.slice(at, end + 1);
-      at = end;
-    } else {
-      if (char === "\\" && at + 1 < glob.length) at += 1;
-      result += glob.charAt(at).replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
-    }
-  }
-  return result;
 }

@@ -101,10 +101,15 @@ export const parts: Parts = {
       "http",
     ],
   },
+  // `berth build`: the same builders, wired without a daemon.
+  build: {
+    files: ["build/"],
+    imports: [...base, "config", "docker", "builders/network", "builders/buildpack", "builders/dockerfile", "git"],
+  },
   main: {
     files: ["main.ts"],
     imports: ["lib", "model", "paths", "root-flag"],
-    lazily: ["config", "cli", "daemon", "router"],
+    lazily: ["config", "cli", "daemon", "router", "build"],
   },
 };
 
@@ -122,7 +127,7 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   "tar-stream": ["lib"],
   yauzl: ["lib"],
   // A buildpack's bin/release answers in YAML.
-  yaml: ["config", "builders/buildpack", "builders/dockerfile"],
+  yaml: ["config", "builders/buildpack", "builders/dockerfile", "build"],
   "node:sqlite": ["store/sqlite"],
   // It has createRequire, which gets around this table; docker/ needs it to keep parts of dockerode from being loaded.
   "node:module": ["docker"],
