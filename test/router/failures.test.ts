@@ -93,7 +93,7 @@ suite("when a dyno fails before it answers", () => {
 
   test("a client that stops in the middle of its body gets 499 H28", async (t) => {
     const { target } = await startRawDyno(t, (socket) => socket.resume());
-    const worker = await startWorker(t, { apps: [routesTo([target])], limits: { firstByteMs: 200 } });
+    const worker = await startWorker(t, { apps: [routesTo([target])], limits: { firstByteMs: 200, idleMs: 300 } });
     const text = await talk(worker.port, "POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 9\r\n\r\nabc");
     assert.match(text, /^HTTP\/1.1 499 [\s\S]*Berth-Error: H28/);
   });
