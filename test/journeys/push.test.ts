@@ -178,7 +178,7 @@ suite("git push", () => {
     assert.equal((await berth.fetch("attributes")).body, "kept\n");
   });
 
-  test("a push of 200 MB arrives whole and leaves the daemon as small as it was", { timeout: 180_000 }, async () => {
+  test("a push of 200 MB arrives whole and leaves the daemon as small as it was", { timeout: 300_000 }, async () => {
     const folder = await berth.repositoryOf(nullApp("big"));
     const { randomBytes } = await import("node:crypto");
     for (let part = 0; part < 4; part++) await writeFile(join(folder, `blob${part}`), randomBytes(50 * 1024 * 1024));
