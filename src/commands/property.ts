@@ -9,14 +9,23 @@ export interface PropertyCommandDefinition {
   /** Where it is not `GROUP:set`. */
   readonly name?: string;
   readonly summary: string;
-  /** Name in the command -> property. */
-  readonly properties: Readonly<Record<string, PropertyKey>>;
+  /** Name in the command -> property, or several that get the same value. */
+  readonly properties: Readonly<Record<string, PropertyKey | readonly PropertyKey[]>>;
+  /** Names whose values are not repeated. */
+  readonly secret?: readonly string[];
   /** Dokku's plugins in Go and in bash say it differently, and scripts look for either. */
   readonly word: "property" | "key";
 }
 
 /** The shape that all of Dokku's `X:set <app>|--global <key> [<value>]` have. */
-export function definePropertyCommand({ group, name, summary, properties, word }: PropertyCommandDefinition): Command {
+export function definePropertyCommand({
+  group,
+  name,
+  summary,
+  properties,
+  word,
+  secret = [],
+}: PropertyCommandDefinition): Command {
   return defineCommand({
     name: name ?? `${group}:set`,
     summary: `${summary}: ${Object.keys(properties).join(", ")}`,
@@ -27,8 +36,8 @@ export function definePropertyCommand({ group, name, summary, properties, word }
       const property = Object.hasOwn(properties, key) ? properties[key] : undefined;
       if (property === undefined) throw invalidKey(word, Object.keys(properties));
       const wanted = value === "" ? undefined : value;
-      await operations.setProperty({ app, key: property, value: wanted });
-      return { key, value: wanted };
+      for (const each of [property].flat()) await operations.setProperty({ app, key: each, value: wanted });
+      return { key, value: wanted !== undefined && secret.includes(key) ? "*******" : wanted };
     },
     present: ({ key, value }, out) => {
       out.heading(value === undefined ? `Unsetting ${key}` : `Setting ${key} to ${value}`);

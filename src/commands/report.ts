@@ -1,5 +1,5 @@
 import { exitCodes, UserError } from "../model/errors.ts";
-import type { Operations, PropertyValue } from "../operations/operations.ts";
+import type { Operations, PropertyKey, PropertyValue } from "../operations/operations.ts";
 import { type Command, defineCommand } from "./command.ts";
 import { appName, many, optional, text } from "./input.ts";
 import type { Output } from "./output.ts";
@@ -75,6 +75,17 @@ export function propertyFacts(prefix: string, key: string, value: PropertyValue)
     [`${prefix}-computed-${key}`]: value.computed,
     [`${prefix}-global-${key}`]: value.global,
   };
+}
+
+/** Those of several properties. */
+export async function reportProperties(
+  operations: Operations,
+  app: string,
+  prefix: string,
+  named: readonly (readonly [string, PropertyKey])[],
+): Promise<Facts> {
+  const facts = named.map(async ([name, key]) => propertyFacts(prefix, name, await operations.property({ app, key })));
+  return Object.assign({}, ...(await Promise.all(facts)));
 }
 
 function printAll({ title }: ReportDefinition, { app, facts }: Report, out: Output): void {

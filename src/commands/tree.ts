@@ -83,7 +83,9 @@ import { maintenanceOn } from "./maintenance/on.ts";
 import { maintenanceReport } from "./maintenance/report.ts";
 import { nginxReport } from "./nginx/report.ts";
 import { nginxSet } from "./nginx/set.ts";
+import { proxyPause } from "./proxy/pause.ts";
 import { proxyReport } from "./proxy/report.ts";
+import { proxyResume } from "./proxy/resume.ts";
 import { proxySet } from "./proxy/set.ts";
 import { psRebuild } from "./ps/rebuild.ts";
 import { psReport } from "./ps/report.ts";
@@ -193,7 +195,9 @@ export const commands: readonly Command[] = [
   maintenanceReport,
   nginxReport,
   nginxSet,
+  proxyPause,
   proxyReport,
+  proxyResume,
   proxySet,
   psRebuild,
   psReport,

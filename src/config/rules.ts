@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { isAbsolute, resolve } from "node:path";
+import { parseDuration } from "../lib/duration.ts";
 import { parseSize } from "../lib/size.ts";
 
 /** What values a setting takes. `parse` gives undefined for a text that does not fit; `allowed` completes "allowed is ...". */
@@ -21,7 +22,6 @@ export function oneOf<const T extends string>(values: readonly T[]): Rule<T> {
   return { allowed: `one of ${values.join(", ")}`, parse: (text) => values.find((value) => value === text) };
 }
 
-const unitMs: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, "": 1000 };
 // Longer than that and setTimeout would fire at once.
 const longestMs = 2 ** 31 - 1;
 
@@ -29,9 +29,8 @@ const longestMs = 2 ** 31 - 1;
 export const duration: Rule<number> = {
   allowed: "a duration such as 30s, 5m or 1h, or a number of seconds",
   parse: (text) => {
-    const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|)$/.exec(text);
-    const ms = Math.round(Number(match?.[1]) * (unitMs[match?.[2] ?? ""] ?? Number.NaN));
-    return ms >= 0 && ms <= longestMs ? ms : undefined;
+    const ms = parseDuration(text);
+    return ms !== undefined && ms <= longestMs ? ms : undefined;
   },
 };
 

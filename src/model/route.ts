@@ -1,3 +1,4 @@
+import type { Switches } from "./switches.ts";
 import type { Traffic } from "./traffic.ts";
 
 /**
@@ -52,6 +53,7 @@ export interface AppRoutes {
   readonly crashed?: boolean;
   /** Code, status or `all` -> name of the file with the page for it, in the folder of pages. */
   readonly pages?: Readonly<Record<string, string>>;
+  readonly switches?: Switches;
 }
 
 export interface AppTls {

@@ -3,16 +3,9 @@ import { isPlain, normalizeDomain } from "../model/domain.ts";
 import type { View } from "../store/store.ts";
 import type { Context } from "./context.ts";
 import type { PropertyKey, PropertyValue } from "./operations.ts";
+import type { Property } from "./property.ts";
+import { proxyProperties, yesOrNo } from "./proxy-properties.ts";
 import { appByName } from "./require-app.ts";
-
-export interface Property {
-  readonly check: (value: string) => boolean;
-  /** What is allowed, as the end of "must be ...". */
-  readonly rule: string;
-  readonly fallback: (settings: Context["settings"]) => string;
-  /** The router has to be told. */
-  readonly isRouted?: boolean;
-}
 
 const seconds = (text: string) => /^[1-9]\d{0,4}$/.test(text);
 
@@ -120,6 +113,7 @@ export const properties: Readonly<Record<PropertyKey, Property>> = {
     fallback: () => "",
   },
   "proxy.https-redirect": yesOrNo("true"),
+  ...proxyProperties,
   // Dokku's defaults.
   "nginx.hsts": yesOrNo("true"),
   "nginx.hsts-include-subdomains": yesOrNo("true"),
@@ -151,15 +145,6 @@ export const properties: Readonly<Record<PropertyKey, Property>> = {
   },
 };
 
-function yesOrNo(fallback: "true" | "false"): Property {
-  return {
-    check: (text) => text === "true" || text === "false",
-    rule: "true or false",
-    fallback: () => fallback,
-    isRouted: true,
-  };
-}
-
 function isHttps(text: string): boolean {
   return URL.canParse(text) && new URL(text).protocol === "https:";
 }
@@ -174,9 +159,11 @@ function isHost(text: string): boolean {
 
 export async function property(context: Context, input: { app: string; key: PropertyKey }): Promise<PropertyValue> {
   return context.store.read((view) => {
-    const raw = view.properties.get(appByName(view, input.app).id, input.key) ?? "";
-    const global = view.properties.get(undefined, input.key) ?? "";
-    return { raw, global, computed: raw || global || properties[input.key].fallback(context.settings) };
+    const { fallback, secret } = properties[input.key];
+    const show = (kept: string) => (kept === "" || secret === undefined ? kept : secret.show(kept));
+    const raw = show(view.properties.get(appByName(view, input.app).id, input.key) ?? "");
+    const global = show(view.properties.get(undefined, input.key) ?? "");
+    return { raw, global, computed: raw || global || fallback(context.settings) };
   });
 }
 

@@ -12,11 +12,13 @@ export async function setProperty(
   const value = input.value === "" ? undefined : input.value;
   const property = properties[input.key];
   if (value !== undefined && !property.check(value)) {
-    throw new UserError("invalid-value", `Invalid value '${value}' for ${input.key}: it must be ${property.rule}`);
+    const said = property.secret === undefined ? ` '${value}'` : "";
+    throw new UserError("invalid-value", `Invalid value${said} for ${input.key}: it must be ${property.rule}`);
   }
+  const kept = value === undefined ? undefined : ((await property.secret?.seal(value)) ?? value);
   const appId = context.store.write((changes) => {
     const id = input.app === undefined ? undefined : appByName(changes, input.app).id;
-    changes.properties.set(id, input.key, value);
+    changes.properties.set(id, input.key, kept);
     return id;
   });
   if (!property.isRouted) return;

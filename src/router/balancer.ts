@@ -7,9 +7,14 @@ export interface TargetState {
   open: number;
   /** In how many apps' routes it is. */
   routed: number;
-  /** Unix milliseconds; 0 when it is not put aside. */
+  /** Unix milliseconds; 0 when it was not put aside, or has long been back. */
   asideUntil: number;
+  /** When it answered again after that; 0 when it did not. */
+  backSince: number;
 }
+
+// How much longer than it was put aside a dyno takes to get its full share again.
+const returnTimes = 2;
 
 /** Open requests per target, and who takes the next one. */
 export class Balancer {
@@ -28,7 +33,7 @@ export class Balancer {
   add(target: Target): TargetState {
     let state = this.#states.get(target.id);
     if (state === undefined || state.target.address !== target.address || state.target.port !== target.port) {
-      state = { target, open: 0, routed: 0, asideUntil: 0 };
+      state = { target, open: 0, routed: 0, asideUntil: 0, backSince: 0 };
       this.#states.set(target.id, state);
     }
     state.routed++;
@@ -54,7 +59,7 @@ export class Balancer {
     for (let i = 0; i < count; i++) {
       const state = candidates[(first + i) % count] as TargetState;
       if (tried?.has(state)) continue;
-      const aside = state.asideUntil !== 0 && state.asideUntil > Date.now();
+      const aside = state.asideUntil !== 0 && this.isAside(state);
       const better = best === undefined || (aside === bestAside ? state.open < best.open : bestAside);
       if (better) {
         best = state;
@@ -75,10 +80,23 @@ export class Balancer {
 
   putAside(state: TargetState): void {
     state.asideUntil = Date.now() + this.#asideMs;
+    state.backSince = 0;
   }
 
   answered(state: TargetState): void {
-    if (state.asideUntil !== 0) state.asideUntil = 0;
+    if (state.asideUntil !== 0 && state.backSince === 0) state.backSince = Date.now();
+  }
+
+  /** After its time it gets one request to try; when it has answered, more and more of its share. */
+  isAside(state: TargetState): boolean {
+    const { asideUntil, backSince, open } = state;
+    if (asideUntil === 0) return false;
+    const now = Date.now();
+    if (backSince === 0) return now < asideUntil || open > 0;
+    const back = (now - backSince) / (this.#asideMs * returnTimes);
+    if (back < 1) return Math.random() > back;
+    state.asideUntil = 0;
+    return false;
   }
 
   #forgetIfIdle(state: TargetState): void {

@@ -41,6 +41,7 @@ export function errorPage(
       "Berth-Error",
       fault.code,
       ...(requestId === undefined ? [] : ["X-Request-Id", requestId]),
+      ...(fault.headers ?? []),
     ],
     body,
   };

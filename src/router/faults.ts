@@ -5,6 +5,8 @@ export interface Fault {
   readonly desc: string;
   readonly cause: string;
   readonly cure: string;
+  /** Of the answer, besides those that all have. */
+  readonly headers?: readonly string[];
 }
 
 function fault(code: string, status: number, desc: string, cause: string, cure: string): Fault {
@@ -53,6 +55,62 @@ export const faults = {
     "Unknown host",
     "No app answers to this host name.",
     "Check the spelling, or give the name to an app with: domains:add APP HOST.",
+  ),
+  unauthorized: fault(
+    "unauthorized",
+    401,
+    "Unauthorized",
+    "This app asks for a name and a password.",
+    "Sign in; if it is yours, see who may with: proxy:report APP --proxy-basic-auth.",
+  ),
+  addressDenied: fault(
+    "address-denied",
+    403,
+    "Forbidden",
+    "This app does not answer to your address.",
+    "If it is yours, see: proxy:report APP --proxy-allow, and --proxy-deny.",
+  ),
+  bodyTooLarge: fault(
+    "body-too-large",
+    413,
+    "Content Too Large",
+    "The request's body is larger than this app takes.",
+    "Send less; if the app is yours, raise the limit with: proxy:set APP body-limit SIZE.",
+  ),
+  rateLimited: fault(
+    "rate-limited",
+    429,
+    "Too Many Requests",
+    "More requests came from your address than this app takes.",
+    "Wait a moment; if the app is yours, raise the limit with: proxy:set APP rate-limit COUNT/s.",
+  ),
+  connectionLimit: fault(
+    "H22",
+    503,
+    "Connection limit reached",
+    "Too many requests from your address are open on this app.",
+    "Wait until some are over; if the app is yours, raise the limit with: proxy:set APP connection-limit COUNT.",
+  ),
+  tooManyWait: fault(
+    "H11",
+    503,
+    "Backlog too deep",
+    "This app is paused, and as many requests as may wait do.",
+    "Try again in a moment; if it is yours, go on with: proxy:resume APP.",
+  ),
+  waitedTooLong: fault(
+    "H11",
+    503,
+    "Backlog too deep",
+    "This app is paused, and the request has waited for as long as it may.",
+    "Try again in a moment; if it is yours, go on with: proxy:resume APP.",
+  ),
+  authenticationBusy: fault(
+    "H11",
+    503,
+    "Backlog too deep",
+    "Too many passwords are being checked.",
+    "Try again in a moment.",
   ),
   maintenance: fault(
     "H80",
@@ -139,6 +197,10 @@ export const faults = {
     "If it is yours, check Content-Length, Transfer-Encoding and cookies, and see: logs APP.",
   ),
 } as const;
+
+export function withHeaders(fault: Fault, headers: readonly string[]): Fault {
+  return { ...fault, headers };
+}
 
 /** What only the log tells: the client got no page of ours. */
 export const interruptions = {

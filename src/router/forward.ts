@@ -4,9 +4,15 @@ import { type Fault, faults, interruptions } from "./faults.ts";
 import { informationHeaders, type RawHeaders, requestHeaders } from "./headers.ts";
 import { type Place, pathWithin, strippedPrefix } from "./place.ts";
 import { answerRedirect, redirectOf } from "./redirect.ts";
-import { Relay, type RelayOptions } from "./relay.ts";
+import { type AnswerDresser, Relay, type RelayOptions } from "./relay.ts";
 import { afterFailure, isReplayable } from "./retry.ts";
+import type { RoutedApp } from "./routed-app.ts";
 import { emptyOutcome, logAccess, type Outcome, type RouterState, refuse } from "./router-state.ts";
+import type { AppSwitches } from "./switches/app-switches.ts";
+import { choose } from "./switches/choose.ts";
+import { SwitchedDresser } from "./switches/dresser.ts";
+import { passage, visitorOf } from "./switches/passage.ts";
+import { stickyCookie, stickyTarget } from "./switches/sticky.ts";
 import type { Exchange, UpstreamEvents, UpstreamFailure, UpstreamRequest, UpstreamResponse } from "./upstream.ts";
 import { readVisit, type Visit } from "./visit.ts";
 
@@ -37,6 +43,9 @@ class Forwarding implements UpstreamEvents, RelayOptions {
   #message: Omit<UpstreamRequest, "fresh"> | undefined;
   #exchange: Exchange | undefined;
   #relay: Relay | undefined;
+  /** Of the app, once they have let the request in. */
+  #switches: AppSwitches | undefined;
+  #counted = false;
   #attempts = 0;
   #replayed = false;
 
@@ -60,6 +69,7 @@ class Forwarding implements UpstreamEvents, RelayOptions {
     if (place === undefined) this.#refuse(fault ?? faults.unknownHost);
     else if (place.app.routes.maintenance) this.#refuse(faults.maintenance);
     else if (redirect !== undefined) this.#redirect(redirect);
+    else if (place.app.switches !== undefined) this.#enter(place.app, place.app.switches);
     else this.#attempt(false);
   }
 
@@ -75,10 +85,38 @@ class Forwarding implements UpstreamEvents, RelayOptions {
     this.#outcome.status = answerRedirect(location, this.#request, this.#response, this.#visit);
   }
 
+  #enter(app: RoutedApp, switches: AppSwitches): void {
+    const visitor = visitorOf(this.#request, this.#visit);
+    const refused = switches.enter(visitor);
+    if (refused !== undefined) {
+      this.#refuse(refused);
+      return;
+    }
+    this.#switches = switches;
+    const passed = passage(app, switches, visitor, (listener) => this.#response.once("close", listener));
+    if (passed instanceof Promise) passed.then((fault) => this.#onPassed(fault)).catch((error) => this.onBug(error));
+    else this.#onPassed(passed);
+  }
+
+  #onPassed(fault: Fault | undefined): void {
+    if (this.#response.destroyed) return;
+    if (fault !== undefined) this.#refuse(fault);
+    else this.#attempt(false);
+  }
+
   #attempt(fresh: boolean): void {
-    const state = this.#router.balancer.pick(this.#outcome.app?.targets ?? [], this.#tried);
+    const state = this.#pick();
     if (state === undefined) this.#refuse(faults.noWebDynos);
     else this.#send(state, fresh);
+  }
+
+  #pick(): TargetState | undefined {
+    const { balancer } = this.#router;
+    const { app } = this.#outcome;
+    if (this.#switches === undefined || app === undefined) return balancer.pick(app?.targets ?? [], this.#tried);
+    const { clientAddress } = this.#visit;
+    const { cookie } = this.#request.headers;
+    return choose(balancer, app, this.#switches, { clientAddress, cookie, tried: this.#tried });
   }
 
   #send(state: TargetState, fresh: boolean): void {
@@ -120,9 +158,31 @@ class Forwarding implements UpstreamEvents, RelayOptions {
 
   onConnected(): void {
     this.#outcome.connectedAt = Date.now();
+    this.#watchBody();
     if (!this.#expectsContinue) return;
     this.#expectsContinue = false;
     this.#response.writeContinue();
+  }
+
+  /** What does not say its length is counted as it comes. */
+  #watchBody(): void {
+    const limit = this.#switches?.switches.bodyLimit;
+    if (limit === undefined || this.#visit.body !== "chunked" || this.#counted) return;
+    this.#counted = true;
+    let count = 0;
+    this.#request.on("data", (chunk: Buffer) => {
+      count += chunk.length;
+      if (count > limit && this.#outcome.fault === undefined) this.#onTooLarge();
+    });
+  }
+
+  #onTooLarge(): void {
+    this.#exchange?.abort();
+    if (!this.#response.headersSent) this.#refuse(faults.bodyTooLarge);
+    else {
+      this.#outcome.fault = faults.bodyTooLarge;
+      this.#relay?.cut();
+    }
   }
 
   onInformation(status: number, headers: readonly string[]): void {
@@ -158,6 +218,25 @@ class Forwarding implements UpstreamEvents, RelayOptions {
 
   get idleMs(): number {
     return (this.#outcome.app?.limits ?? this.#router.limits).idleMs;
+  }
+
+  get dresser(): AnswerDresser | undefined {
+    return this.#switches === undefined ? undefined : this.#dresser(this.#switches);
+  }
+
+  #dresser({ switches: { compress = false, sticky } }: AppSwitches): AnswerDresser | undefined {
+    const { headers } = this.#request;
+    const added = sticky ? this.#stickyHeaders(headers.cookie) : [];
+    if (!compress && added.length === 0) return undefined;
+    const acceptEncoding = headers["accept-encoding"]?.toString();
+    return new SwitchedDresser({ compress, method: this.#visit.method, acceptEncoding, added });
+  }
+
+  /** Only where the visitor's cookie does not lead here yet. */
+  #stickyHeaders(cookie: string | undefined): string[] {
+    const { state } = this.#outcome;
+    if (state === undefined || stickyTarget(cookie, [state]) !== undefined) return [];
+    return ["Set-Cookie", stickyCookie(state, this.#visit.protocol === "https")];
   }
 
   get hsts(): string | undefined {
@@ -208,6 +287,8 @@ class Forwarding implements UpstreamEvents, RelayOptions {
   /** Comes once, after the last byte or when the client has gone. */
   #onClose(): void {
     this.#exchange?.abort();
+    this.#relay?.close();
+    this.#switches?.leave(this.#visit.clientAddress);
     // What is left of a body that nobody wants is read off the connection, or the next request would not be seen.
     if (!this.#request.complete) this.#request.resume();
     if (this.#outcome.state !== undefined) this.#router.balancer.closed(this.#outcome.state);

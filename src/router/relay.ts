@@ -1,18 +1,45 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Transform } from "node:stream";
 import type { RawHeaders } from "./headers.ts";
 import { responseHeaders, trailerFields } from "./headers.ts";
 import { isEncrypted } from "./tls/encrypted.ts";
 import type { UpstreamResponse } from "./upstream.ts";
 
+// A piece that nothing follows for so long goes out as it is: the client may wait for it.
+const restMs = 5;
+
 const hstsKey = "strict-transport-security";
 
 /** Where an answer comes from. */
 export interface RelaySource {
-  pause(): void;
-  resume(): void;
+  pause(): unknown;
+  resume(): unknown;
+}
+
+/** An answer as the client is to get it. */
+export interface Dressed {
+  readonly headers: string[];
+  /** In the place of the whole body that there was. */
+  readonly whole?: Buffer;
+  /** What the body goes through. */
+  readonly coder?: Coder;
+}
+
+export interface Coder {
+  readonly stream: Transform;
+  /** Gets out what there is. */
+  readonly flush: () => void;
+  /** Each piece is of use as soon as it is there. */
+  readonly eager: boolean;
+}
+
+export interface AnswerDresser {
+  dress(from: UpstreamResponse, headers: string[]): Dressed;
 }
 
 export interface RelayOptions {
+  /** Where the app's answers are changed on their way. */
+  readonly dresser: AnswerDresser | undefined;
   /** How long the client may take nothing of what waits for it. */
   readonly idleMs: number;
   /** Strict-Transport-Security, for an answer that says nothing of its own about it. */
@@ -25,8 +52,11 @@ export interface RelayOptions {
 /** Passes one answer to the client, no faster than the client takes it. */
 export class Relay {
   readonly #to: ServerResponse;
-  readonly #source: RelaySource;
   readonly #options: RelayOptions;
+  #source: RelaySource;
+  #coder: Coder | undefined;
+  #pauseDyno: (() => void) | undefined;
+  #rest: NodeJS.Timeout | undefined;
   #headers: RawHeaders = [];
   #begun = false;
   #watched = false;
@@ -45,13 +75,15 @@ export class Relay {
     const headers = responseHeaders(from.headers, facts);
     const { hsts } = this.#options;
     if (hsts !== undefined && !hasHeader(headers, hstsKey)) headers.push("Strict-Transport-Security", hsts);
-    this.#headers = headers;
+    const { dresser } = this.#options;
+    const dressed = dresser?.dress(from, headers);
+    this.#headers = dressed?.headers ?? headers;
     to.writeHead(from.status, from.reason, this.#headers as unknown as string[]);
     if (from.whole !== undefined) {
-      this.#options.onBytes(from.whole.length);
-      to.end(from.whole, "latin1");
+      this.#endWhole(from.whole, dressed?.whole);
       return;
     }
+    if (dressed?.coder !== undefined) this.#goThrough(dressed.coder);
     to.on("drain", () => this.#onDrain());
     // The head travels with the first bytes of the body, where they come at once; an event stream may begin with silence.
     setImmediate(() => {
@@ -60,6 +92,61 @@ export class Relay {
   }
 
   data(chunk: Buffer): void {
+    if (this.#coder === undefined) this.#send(chunk);
+    else this.#encode(this.#coder, chunk);
+  }
+
+  end(trailers: RawHeaders): void {
+    if (this.#coder === undefined) {
+      this.#finish(trailers);
+      return;
+    }
+    clearTimeout(this.#rest);
+    this.#coder.stream.once("end", () => this.#finish(trailers));
+    this.#coder.stream.end();
+  }
+
+  /** The answer is over, or nobody wants it any more. */
+  close(): void {
+    clearTimeout(this.#rest);
+    this.#coder?.stream.destroy();
+  }
+
+  /** Ends the connection so that the client sees a broken answer, never a short one that looks whole. */
+  cut(): void {
+    this.close();
+    const { chunkedEncoding, socket } = this.#to;
+    // Only a reset can be told from the end of the body where nothing else marks it; TLS marks its own end.
+    if (chunkedEncoding || hasHeader(this.#headers, "content-length") || isEncrypted(socket)) socket?.destroy();
+    else socket?.resetAndDestroy();
+  }
+
+  #endWhole(whole: string, coded: Buffer | undefined): void {
+    this.#options.onBytes((coded ?? whole).length);
+    if (coded === undefined) this.#to.end(whole, "latin1");
+    else this.#to.end(coded);
+  }
+
+  /** The client then sets the pace of the coder, and that the pace of the dyno. */
+  #goThrough(coder: Coder): void {
+    const dyno = this.#source;
+    this.#coder = coder;
+    this.#source = coder.stream;
+    coder.stream.on("data", (chunk: Buffer) => this.#send(chunk));
+    coder.stream.on("drain", () => dyno.resume());
+    coder.stream.on("error", () => this.cut());
+    this.#pauseDyno = () => dyno.pause();
+  }
+
+  #encode({ stream, flush, eager }: Coder, chunk: Buffer): void {
+    if (stream.destroyed) return;
+    if (!stream.write(chunk)) this.#pauseDyno?.();
+    if (eager) flush();
+    else if (this.#rest === undefined) this.#rest = setTimeout(flush, restMs);
+    else this.#rest.refresh();
+  }
+
+  #send(chunk: Buffer): void {
     this.#begun = true;
     this.#options.onBytes(chunk.length);
     if (this.#to.write(chunk) || this.#to.destroyed) return;
@@ -69,19 +156,11 @@ export class Relay {
     this.#to.setTimeout(this.#options.idleMs);
   }
 
-  end(trailers: RawHeaders): void {
+  #finish(trailers: RawHeaders): void {
     this.#begun = true;
     const fields = trailerFields(trailers);
     if (fields.length > 0) this.#to.addTrailers(pairs(fields));
     this.#to.end();
-  }
-
-  /** Ends the connection so that the client sees a broken answer, never a short one that looks whole. */
-  cut(): void {
-    const { chunkedEncoding, socket } = this.#to;
-    // Only a reset can be told from the end of the body where nothing else marks it; TLS marks its own end.
-    if (chunkedEncoding || hasHeader(this.#headers, "content-length") || isEncrypted(socket)) socket?.destroy();
-    else socket?.resetAndDestroy();
   }
 
   #onDrain(): void {

@@ -5,6 +5,7 @@ import { HostMap } from "./host-map.ts";
 import { defaultLimits } from "./options.ts";
 import type { Place } from "./place.ts";
 import type { RoutedApp } from "./routed-app.ts";
+import { SwitchMaker } from "./switches/switch-maker.ts";
 import type { ExchangeLimits } from "./upstream.ts";
 
 /** Host name to app. A change costs what the changed app costs, whatever the size of the table. */
@@ -14,13 +15,20 @@ export class Routes {
   readonly #balancer: Balancer;
   readonly #entries: Entries;
   readonly #limits: ExchangeLimits;
+  readonly #switches: SwitchMaker;
   #revision = 0;
 
   /** `limits`: for apps that have none of their own. */
-  constructor(balancer: Balancer, limits: ExchangeLimits = defaultLimits, entries = new Entries()) {
+  constructor(
+    balancer: Balancer,
+    limits: ExchangeLimits = defaultLimits,
+    entries = new Entries(),
+    switches = new SwitchMaker(),
+  ) {
     this.#balancer = balancer;
     this.#entries = entries;
     this.#limits = limits;
+    this.#switches = switches;
   }
 
   get revision(): number {
@@ -78,11 +86,14 @@ export class Routes {
       targets: [],
       limits: this.#limits,
       displaced: false,
+      switches: undefined,
+      waiting: undefined,
     };
     const { targets: before, routes: old } = app;
     const isNew = !this.#apps.has(routes.app);
     app.routes = routes;
     app.limits = { ...this.#limits, ...routes.limits };
+    app.switches = this.#switches.make(routes.app, routes.switches, app.switches);
     // Added before the old ones go, so that a target in both keeps its count.
     app.targets = routes.targets.map((target) => this.#balancer.add(target));
     this.#apps.set(routes.app, app);
@@ -93,6 +104,7 @@ export class Routes {
       this.#hosts.add(app);
     }
     for (const state of before) this.#balancer.remove(state);
+    if (routes.switches?.pause === undefined) app.waiting?.open();
   }
 
   #remove(name: string): void {
@@ -104,6 +116,7 @@ export class Routes {
     const before = app.targets;
     app.targets = [];
     for (const state of before) this.#balancer.remove(state);
+    app.waiting?.open();
   }
 }
 

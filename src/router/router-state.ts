@@ -74,7 +74,7 @@ export function logAccess(router: RouterState, visit: Visit, outcome: Outcome): 
 const discardLimit = 1024 * 1024;
 
 // Where the next request begins on the connection is not certain, or it may never come.
-const endsConnection = new Set([400, 499, 414, 417, 431, 501]);
+const endsConnection = new Set([400, 499, 413, 414, 417, 431, 501]);
 
 /** Ends a request that no app answers, with a page that says why; `outcome` is told. */
 export function refuse(

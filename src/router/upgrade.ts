@@ -10,7 +10,12 @@ import { requestHeaders } from "./headers.ts";
 import { type Place, pathWithin, strippedPrefix } from "./place.ts";
 import { answerRedirect, redirectOf } from "./redirect.ts";
 import { relayMessage } from "./relay.ts";
+import type { RoutedApp } from "./routed-app.ts";
 import { emptyOutcome, logAccess, type Outcome, type RouterState, refuse } from "./router-state.ts";
+import type { AppSwitches } from "./switches/app-switches.ts";
+import { choose } from "./switches/choose.ts";
+import { passage, visitorOf } from "./switches/passage.ts";
+import type { ExchangeLimits } from "./upstream.ts";
 import { readVisit, type Visit } from "./visit.ts";
 
 /** Whether a request is for a WebSocket. Other upgrades are answered as plain requests, which RFC 9110, 7.8 allows. */
@@ -39,6 +44,7 @@ class Upgrading {
   #dyno: Socket | undefined;
   #outgoing: ClientRequest | undefined;
   #answered = false;
+  #switches: AppSwitches | undefined;
 
   constructor(router: RouterState, request: IncomingMessage, client: Socket, head: Buffer) {
     this.#router = router;
@@ -58,6 +64,8 @@ class Upgrading {
     if (this.#place.app.routes.maintenance) return this.#refuse(faults.maintenance);
     const redirect = redirectOf(this.#router, this.#visit, this.#place);
     if (redirect !== undefined) return this.#redirect(redirect);
+    const refused = await this.#enter(this.#place.app);
+    if (refused !== undefined) return this.#refuse(refused);
     const connected = await this.#connect();
     if (this.#client.destroyed) {
       if (connected instanceof Agent) connected.destroy();
@@ -67,17 +75,39 @@ class Upgrading {
     await this.#handOver(connected);
   }
 
+  async #enter(app: RoutedApp): Promise<Fault | undefined> {
+    const { switches } = app;
+    if (switches === undefined) return undefined;
+    const visitor = visitorOf(this.#request, this.#visit);
+    const refused = switches.enter(visitor);
+    if (refused !== undefined) return refused;
+    this.#switches = switches;
+    return await passage(app, switches, visitor, (listener) => this.#client.once("close", listener));
+  }
+
+  #pick(tried: ReadonlySet<TargetState>): TargetState | undefined {
+    const { balancer } = this.#router;
+    const { app } = this.#outcome;
+    if (this.#switches === undefined || app === undefined) return balancer.pick(app?.targets ?? [], tried);
+    const { clientAddress } = this.#visit;
+    return choose(balancer, app, this.#switches, { clientAddress, cookie: this.#request.headers.cookie, tried });
+  }
+
+  get #limits(): ExchangeLimits {
+    return this.#outcome.app?.limits ?? this.#router.limits;
+  }
+
   /** The connection is made before http-proxy has a say: it cannot try another target. */
   async #connect(): Promise<Agent | Fault> {
-    const { balancer, limits } = this.#router;
+    const { balancer } = this.#router;
     const tried = new Set<TargetState>();
     let fault: Fault = faults.noWebDynos;
     while (!this.#gone.signal.aborted) {
-      const state = balancer.pick(this.#outcome.app?.targets ?? [], tried);
+      const state = this.#pick(tried);
       if (state === undefined) break;
       balancer.opened(state);
       try {
-        const socket = await connectTo(state.target, limits.connectMs, this.#gone.signal);
+        const socket = await connectTo(state.target, this.#limits.connectMs, this.#gone.signal);
         balancer.answered(state);
         socket.on("error", () => socket.destroy());
         this.#dyno = socket;
@@ -141,7 +171,7 @@ class Upgrading {
     this.#outgoing = outgoing;
     // http-proxy joins repeated slashes.
     outgoing.path = this.#pathForDyno();
-    outgoing.setTimeout(this.#router.limits.firstByteMs, () => {
+    outgoing.setTimeout(this.#limits.firstByteMs, () => {
       if (!this.#answered) this.#refuse(faults.firstByteTimeout);
       outgoing.destroy();
     });
@@ -154,8 +184,9 @@ class Upgrading {
     const response = this.#response();
     try {
       relayMessage(incoming, response, {
-        idleMs: this.#router.limits.idleMs,
+        idleMs: this.#limits.idleMs,
         hsts: undefined,
+        dresser: undefined,
         onBytes: (count) => {
           this.#outcome.bytes += count;
         },
@@ -217,6 +248,7 @@ class Upgrading {
 
   #onClose(): void {
     this.#gone.abort();
+    this.#switches?.leave(this.#visit.clientAddress);
     const { state } = this.#outcome;
     const dyno = this.#dyno;
     const done = () => {

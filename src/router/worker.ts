@@ -16,6 +16,7 @@ import type { WorkerOptions } from "./options.ts";
 import { Routes } from "./route-table.ts";
 import type { RouterState } from "./router-state.ts";
 import { readSnapshot, SnapshotWriter } from "./snapshot.ts";
+import { SwitchMaker } from "./switches/switch-maker.ts";
 import { SecureContexts } from "./tls/contexts.ts";
 import { TrafficCounters } from "./traffic-counters.ts";
 import { type WorkerLog, workerLog } from "./worker-log.ts";
@@ -61,7 +62,7 @@ class Worker {
     const upstream = new DynoUpstream(limits.dynoKeepAliveMs);
     const drains = new Drains(balancer, (target) => this.#follower.send({ type: "drained", target }));
     const entries = new Entries();
-    const routes = new Routes(balancer, limits, entries);
+    const routes = new Routes(balancer, limits, entries, new SwitchMaker(log));
     const contexts = new SecureContexts(entries, (host) => routes.find(host), log);
     this.#options = options;
     this.#log = log;

@@ -1,7 +1,8 @@
 import { isPlain, splitDomain } from "../model/domain.ts";
 import { type Dyno, dynoName } from "../model/dyno.ts";
 import { type RedirectRule, redirectsOf } from "../model/redirects.ts";
-import type { AppRoutes, AppTls, Target } from "../model/route.ts";
+import type { AppRoutes, AppTls, RouteLimits, Target } from "../model/route.ts";
+import type { Switches } from "../model/switches.ts";
 
 export interface RouteInput {
   readonly app: string;
@@ -19,11 +20,14 @@ export interface RouteInput {
   readonly tls?: AppTls | undefined;
   /** Code -> name of the page's file. */
   readonly pages?: Readonly<Record<string, string>>;
+  readonly limits?: RouteLimits;
+  readonly switches?: Switches;
 }
 
 /** What the router must know of one app. A dyno without an address cannot be reached and is left out. */
 export function compileRoutes(input: RouteInput): AppRoutes {
   const { app, release, domains, redirect, stripPrefix, dynos, crashed, maintenance, tls, pages = {} } = input;
+  const { limits = {}, switches = {} } = input;
   const parts = [...new Set(domains.map((domain) => domain.toLowerCase()))].map(splitDomain);
   const whole = parts.filter(({ path }) => path === undefined).map(({ host }) => host);
   const { added, redirects } = redirectsOf(whole.filter(isPlain), redirect);
@@ -39,6 +43,8 @@ export function compileRoutes(input: RouteInput): AppRoutes {
     ...(crashed && { crashed }),
     ...(maintenance && { maintenance }),
     ...(Object.keys(pages).length > 0 && { pages }),
+    ...(Object.keys(limits).length > 0 && { limits }),
+    ...(Object.keys(switches).length > 0 && { switches }),
   };
 }
 

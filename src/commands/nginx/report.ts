@@ -1,17 +1,17 @@
-import { defineReport, propertyFacts } from "../report.ts";
-
-const properties = ["hsts", "hsts-include-subdomains", "hsts-max-age", "hsts-preload"] as const;
+import { nginxNames } from "../proxy/properties.ts";
+import { defineReport, reportProperties } from "../report.ts";
 
 export const nginxReport = defineReport({
   group: "nginx",
   title: "nginx",
   prefix: "nginx-",
   keepPrefixed: false,
-  summary: "Show how one app, or all, are served over https",
-  read: async (app, operations) => {
-    const facts = properties.map(async (name) =>
-      propertyFacts("nginx", name, await operations.property({ app, key: `nginx.${name}` })),
-    );
-    return Object.assign({}, ...(await Promise.all(facts)));
-  },
+  summary: "Show how the router serves one app, or all, under Dokku's names",
+  read: (app, operations) =>
+    reportProperties(
+      operations,
+      app,
+      "nginx",
+      Object.entries(nginxNames).map(([name, [key]]) => [name, key]),
+    ),
 });

@@ -1,13 +1,9 @@
 import { definePropertyCommand } from "../property.ts";
+import { nginxNames } from "../proxy/properties.ts";
 
 export const nginxSet = definePropertyCommand({
   group: "nginx",
-  summary: "Set or clear how an app is served over https",
+  summary: "Set or clear how the router serves an app, under Dokku's names",
   word: "property",
-  properties: {
-    hsts: "nginx.hsts",
-    "hsts-include-subdomains": "nginx.hsts-include-subdomains",
-    "hsts-max-age": "nginx.hsts-max-age",
-    "hsts-preload": "nginx.hsts-preload",
-  },
+  properties: nginxNames,
 });

@@ -1,4 +1,5 @@
-import { defineReport, propertyFacts } from "../report.ts";
+import { defineReport, reportProperties } from "../report.ts";
+import { proxyProperties } from "./properties.ts";
 
 export const proxyReport = defineReport({
   group: "proxy",
@@ -6,6 +7,11 @@ export const proxyReport = defineReport({
   prefix: "proxy-",
   keepPrefixed: true,
   summary: "Show how the router serves one app, or all",
-  read: async (app, operations) =>
-    propertyFacts("proxy", "https-redirect", await operations.property({ app, key: "proxy.https-redirect" })),
+  read: (app, operations) =>
+    reportProperties(
+      operations,
+      app,
+      "proxy",
+      ([...proxyProperties, "paused"] as const).map((name) => [name, `proxy.${name}` as const]),
+    ),
 });

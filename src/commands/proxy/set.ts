@@ -1,8 +1,10 @@
 import { definePropertyCommand } from "../property.ts";
+import { proxyProperties } from "./properties.ts";
 
 export const proxySet = definePropertyCommand({
   group: "proxy",
   summary: "Set or clear how the router serves an app",
   word: "property",
-  properties: { "https-redirect": "proxy.https-redirect" },
+  properties: Object.fromEntries(proxyProperties.map((name) => [name, `proxy.${name}` as const])),
+  secret: ["basic-auth", "debug-token"],
 });

@@ -16,7 +16,10 @@ const base = ["lib", "routes", "model", "interfaces"];
 export const parts: Parts = {
   lib: { files: ["lib/"], imports: [] },
   // All that the router knows of the rest of the program.
-  routes: { files: ["model/route.ts", "model/certificate.ts", "model/access-log.ts", "model/traffic.ts"], imports: [] },
+  routes: {
+    files: ["model/route.ts", "model/switches.ts", "model/certificate.ts", "model/access-log.ts", "model/traffic.ts"],
+    imports: [],
+  },
   model: { files: ["model/"], imports: ["lib", "routes"] },
   paths: { files: ["config/paths.ts"], imports: [] },
   config: { files: ["config/"], imports: ["lib", "model", "paths"] },
