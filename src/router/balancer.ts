@@ -55,15 +55,15 @@ export class Balancer {
     const count = candidates.length;
     const first = this.#turn++;
     let best: TargetState | undefined;
-    let bestAside = false;
+    let bestRank = 0;
     for (let i = 0; i < count; i++) {
       const state = candidates[(first + i) % count] as TargetState;
       if (tried?.has(state)) continue;
-      const aside = state.asideUntil !== 0 && this.isAside(state);
-      const better = best === undefined || (aside === bestAside ? state.open < best.open : bestAside);
+      const rank = state.asideUntil === 0 ? 0 : this.#rank(state);
+      const better = best === undefined || (rank === bestRank ? state.open < best.open : rank < bestRank);
       if (better) {
         best = state;
-        bestAside = aside;
+        bestRank = rank;
       }
     }
     return best;
@@ -87,16 +87,22 @@ export class Balancer {
     if (state.asideUntil !== 0 && state.backSince === 0) state.backSince = Date.now();
   }
 
-  /** After its time it gets one request to try; when it has answered, more and more of its share. */
   isAside(state: TargetState): boolean {
+    return state.asideUntil !== 0 && this.#rank(state) > 0;
+  }
+
+  /**
+   * 0 for one that can be used, the highest for one that is put aside. After its time such a one gets a single request to
+   * try; once it has answered, more and more of its share.
+   */
+  #rank(state: TargetState): number {
     const { asideUntil, backSince, open } = state;
-    if (asideUntil === 0) return false;
     const now = Date.now();
-    if (backSince === 0) return now < asideUntil || open > 0;
+    if (backSince === 0) return now < asideUntil || open > 0 ? 2 : 0;
     const back = (now - backSince) / (this.#asideMs * returnTimes);
-    if (back < 1) return Math.random() > back;
+    if (back < 1) return Math.random() < back ? 0 : 1;
     state.asideUntil = 0;
-    return false;
+    return 0;
   }
 
   #forgetIfIdle(state: TargetState): void {

@@ -45,6 +45,33 @@ suite("the balancer", () => {
     assert.equal(balancer.pick([a, b]), a);
   });
 
+  test("gives one that was put aside a single request to try, and then more and more of its share", (t) => {
+    t.mock.timers.enable({ apis: ["Date"], now: 1_000_000 });
+    const balancer = new Balancer(10_000, () => undefined);
+    const [a, b] = [balancer.add(target("a")), balancer.add(target("b"))];
+    const shareOfB = () => {
+      let count = 0;
+      for (let i = 0; i < 1_000; i++) if (balancer.pick([a, b]) === b) count++;
+      return count / 1_000;
+    };
+    balancer.putAside(b);
+    assert.equal(shareOfB(), 0);
+    t.mock.timers.tick(10_001);
+    balancer.opened(a);
+    assert.equal(balancer.pick([a, b]), b);
+    balancer.opened(b);
+    balancer.opened(a);
+    assert.equal(shareOfB(), 0);
+    balancer.answered(b);
+    balancer.closed(b);
+    assert.ok(shareOfB() < 0.05);
+    t.mock.timers.tick(10_000);
+    // Half of those for which it would be the best one.
+    assert.ok(Math.abs(shareOfB() - 0.5) < 0.1);
+    t.mock.timers.tick(10_000);
+    assert.equal(shareOfB(), 1);
+  });
+
   test("a target is idle when no route leads to it and nothing is open, not before", () => {
     const idle: string[] = [];
     const balancer = new Balancer(1, ({ id }) => idle.push(id));

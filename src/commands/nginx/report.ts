@@ -1,4 +1,4 @@
-import { nginxNames } from "../proxy/properties.ts";
+import { nginxNames } from "../proxy-properties.ts";
 import { defineReport, reportProperties } from "../report.ts";
 
 export const nginxReport = defineReport({

@@ -1,5 +1,5 @@
 import { definePropertyCommand } from "../property.ts";
-import { nginxNames } from "../proxy/properties.ts";
+import { nginxNames } from "../proxy-properties.ts";
 
 export const nginxSet = definePropertyCommand({
   group: "nginx",

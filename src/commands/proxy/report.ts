@@ -1,5 +1,5 @@
+import { proxyProperties } from "../proxy-properties.ts";
 import { defineReport, reportProperties } from "../report.ts";
-import { proxyProperties } from "./properties.ts";
 
 export const proxyReport = defineReport({
   group: "proxy",

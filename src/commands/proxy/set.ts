@@ -1,5 +1,5 @@
 import { definePropertyCommand } from "../property.ts";
-import { proxyProperties } from "./properties.ts";
+import { proxyProperties } from "../proxy-properties.ts";
 
 export const proxySet = definePropertyCommand({
   group: "proxy",

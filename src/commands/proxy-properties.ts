@@ -1,4 +1,4 @@
-import type { PropertyKey } from "../../operations/operations.ts";
+import type { PropertyKey } from "../operations/operations.ts";
 
 /** In the order of help. Each is `proxy.NAME`. */
 export const proxyProperties = [
