@@ -1,10 +1,10 @@
-import { globSource } from "./glob.ts";
+import { globMatcher } from "./glob.ts";
 
 /** Whether the rules leave a path out (true) or keep it (false); undefined where none of them is about it. */
 export type IgnoreRules = (path: string, isFolder: boolean) => boolean | undefined;
 
 interface Rule {
-  readonly pattern: RegExp;
+  readonly fits: (path: string) => boolean;
   readonly keeps: boolean;
   readonly foldersOnly: boolean;
 }
@@ -16,8 +16,7 @@ export function parseGitignore(text: string): IgnoreRules {
     .split(/\r?\n/)
     .flatMap(readRule);
   return (path, isFolder) => {
-    const fits = ({ pattern, foldersOnly }: Rule): boolean => (isFolder || !foldersOnly) && pattern.test(path);
-    const last = rules.findLast(fits);
+    const last = rules.findLast(({ fits, foldersOnly }) => (isFolder || !foldersOnly) && fits(path));
     return last && !last.keeps;
   };
 }
@@ -33,7 +32,7 @@ function readRule(line: string): Rule[] {
   // A slash before the end ties the pattern to the folder of the file.
   const tied = path.includes("/") ? path.replace(/^\//, "") : `**/${path}`;
   try {
-    return [{ pattern: new RegExp(`^${globSource(tied)}$`, "s"), keeps, foldersOnly: path !== glob }];
+    return [{ fits: globMatcher(tied), keeps, foldersOnly: path !== glob }];
   } catch {
     return [];
   }

@@ -1,4 +1,4 @@
-import { parse } from "yaml";
+import { parseYaml } from "../../lib/yaml.ts";
 import type { ProcessTypes } from "../../model/app.ts";
 import { messageOf, UserError } from "../../model/errors.ts";
 import { isProcessType } from "../../model/names.ts";
@@ -51,7 +51,7 @@ function defaultProcessTypes(yaml: string, buildpack: string): ProcessTypes {
 
 function readYaml(yaml: string, buildpack: string): { default_process_types?: unknown } | undefined {
   try {
-    const value: unknown = parse(yaml);
+    const value = parseYaml(yaml);
     return typeof value === "object" && value !== null ? value : undefined;
   } catch (error) {
     throw unreadable(buildpack, messageOf(error));

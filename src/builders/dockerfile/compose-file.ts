@@ -1,5 +1,5 @@
-import { parse } from "yaml";
 import { splitWords } from "../../lib/shell-words.ts";
+import { parseYaml } from "../../lib/yaml.ts";
 import type { ConfigVars } from "../../model/app.ts";
 import { messageOf, UserError } from "../../model/errors.ts";
 import { isProcessType } from "../../model/names.ts";
@@ -216,7 +216,7 @@ function withValues(all: ReadonlyMap<string, string | undefined>): ConfigVars {
 
 function read(text: string): unknown {
   try {
-    return parse(text, { merge: true }) ?? {};
+    return parseYaml(text) ?? {};
   } catch (error) {
     throw invalid(messageOf(error));
   }

@@ -51,9 +51,9 @@ function* instructions(text: string): Generator<{ instruction: string; rest: str
 /** Parser directives are comments before anything else (Dockerfile reference, "Parser directives"). */
 function directive(text: string, name: string): string | undefined {
   for (const line of text.replace(/^\uFEFF/, "").split(/\r?\n/)) {
-    const [, key, value] = /^\s*#\s*([A-Za-z]+)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
+    const [, key, value] = /^\s*#\s*([A-Za-z]+)\s*=(.*)$/.exec(line) ?? [];
     if (key === undefined) return undefined;
-    if (key.toLowerCase() === name) return value;
+    if (key.toLowerCase() === name) return value?.trim();
   }
   return undefined;
 }

@@ -1,4 +1,4 @@
-import { parse } from "yaml";
+import { parseYaml } from "../../lib/yaml.ts";
 import type { ConfigVars, ProcessTypes } from "../../model/app.ts";
 import { messageOf, UserError } from "../../model/errors.ts";
 import { isProcessType } from "../../model/names.ts";
@@ -70,7 +70,7 @@ function knownImage(image: unknown, type: string, images: readonly HerokuImage[]
 
 function read(text: string): unknown {
   try {
-    return parse(text) ?? {};
+    return parseYaml(text) ?? {};
   } catch (error) {
     throw invalid(messageOf(error));
   }

@@ -36,6 +36,8 @@ suite("What a Dockerfile says", () => {
     assert.equal(parseDockerfile(withoutSyntax(text)).syntax, undefined);
     assert.equal(withoutSyntax(text).split("\n").length, text.split("\n").length);
     assert.equal(parseDockerfile("FROM a\n# syntax=x").syntax, undefined);
+    const blanks = " ".repeat(500_000);
+    assert.equal(parseDockerfile(`# syntax=${blanks}x${blanks}\nFROM a`).syntax, "x");
   });
 
   test("config vars become build args only where an ARG asks for them", () => {

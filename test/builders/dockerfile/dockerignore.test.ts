@@ -18,6 +18,10 @@ suite(".dockerignore", () => {
     ["**", ["a", "a/b"], []],
     ["./x\r\ny\r\n", ["x", "y/z"], []],
     ["[", [], ["a", "["]],
+    ["a/**/b", ["a/b", "a/x/y/b/c"], ["a/xb", "ab"]],
+    ["a**z", ["a/x/z", "az"], ["a/x/y"]],
+    ["é?[^a]", ["éxb"], ["éxa", "éx/"]],
+    ["[\\]", [], ["\\"]],
   ];
   for (const [patterns, ignored, kept] of cases) {
     test(JSON.stringify(patterns), () => {
@@ -30,4 +34,15 @@ suite(".dockerignore", () => {
       assert.deepEqual(kept.filter(isIgnored), [], "should be kept");
     });
   }
+
+  test("a pattern that is made to be slow is not", () => {
+    const isIgnored = parseDockerignore(`${"**/".repeat(500)}x\n${"*a".repeat(500)}x`);
+    assert.equal(isIgnored(`${"a/".repeat(500)}y`), false);
+    assert.equal(isIgnored(`${"a/".repeat(500)}x`), true);
+    assert.equal(isIgnored(`${"a".repeat(1000)}y`), false);
+  });
+
+  test("one that is too long is refused", () => {
+    assert.throws(() => parseDockerignore("a\n".repeat(20_000)), { code: "dockerignore-too-long" });
+  });
 });

@@ -130,7 +130,7 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   "tar-stream": ["lib"],
   yauzl: ["lib"],
   // A buildpack's bin/release answers in YAML.
-  yaml: ["config", "builders/buildpack", "builders/dockerfile", "build"],
+  yaml: ["config", "lib", "build"],
   "node:sqlite": ["store/sqlite"],
   // It has createRequire, which gets around this table; docker/ needs it to keep parts of dockerode from being loaded.
   "node:module": ["docker"],
