@@ -1,6 +1,7 @@
 import { PassThrough, type Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { extract, type Headers, pack } from "tar-stream";
+import { makingProgress } from "./tar-progress.ts";
 
 /** A file to add. */
 export interface AddedFile {
@@ -35,7 +36,7 @@ export function mapTar(source: Readable, { rename, ended }: TarMap): Readable {
     output.entry(entry);
     content.on("end", next).resume();
   });
-  pipeline(source, entries).then(
+  pipeline(makingProgress(source, entries), entries).then(
     () => {
       try {
         for (const { name, content } of ended?.() ?? []) output.entry({ name, mode: 0o644 }, content);

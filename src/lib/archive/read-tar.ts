@@ -1,6 +1,7 @@
 import { PassThrough, type Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { extract, type Headers } from "tar-stream";
+import { makingProgress } from "../tar-progress.ts";
 import { Allowance, ArchiveError, type ArchiveLimits, entryPath, type OnEntry, shown } from "./archive.ts";
 
 export async function readTar(tar: Readable, limits: ArchiveLimits, onEntry: OnEntry): Promise<void> {
@@ -27,7 +28,7 @@ export async function readTar(tar: Readable, limits: ArchiveLimits, onEntry: OnE
       );
   });
   try {
-    await pipeline(tar, entries);
+    await pipeline(makingProgress(tar, entries), entries);
   } catch (error) {
     if (failure !== undefined) throw failure.error;
     if (error instanceof ArchiveError) throw error;

@@ -123,6 +123,24 @@ suite("Reading an archive", () => {
     await assert.rejects(read(t, zip, { files: 10, bytes: 4000 }), tooLarge);
   });
 
+  test("a header that says it has gigabytes is not waited for", async (t) => {
+    const [entry] = [await tarOf({ name: "x", pax: { path: "y".repeat(300) } } as Entry)];
+    const head = Buffer.from(entry.subarray(0, 512));
+    // Its size, and with it the sum.
+    head.write("77777777777", 124, "latin1");
+    head.fill(" ", 148, 156);
+    head.write(head.reduce((sum, byte) => sum + byte, 0).toString(8), 148, "latin1");
+    let sent = 0;
+    const endless = async function* () {
+      yield head;
+      for (; ; sent += 1) yield Buffer.alloc(1024 * 1024);
+    };
+    const archive = Readable.from(endless(), { objectMode: false });
+    const limits = { files: 10, bytes: 2 ** 40 };
+    await assert.rejects(read(t, archive, limits), { code: "archive-unreadable", message: /no file/ });
+    assert.ok(sent < 40, `${sent} MB were read`);
+  });
+
   test("what is no archive, or breaks off, is unreadable", async (t) => {
     const unreadable = { name: "ArchiveError", code: "archive-unreadable" };
     await assert.rejects(read(t, Buffer.from("hello")), unreadable);
