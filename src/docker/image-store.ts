@@ -2,16 +2,22 @@ import type { ImageStore } from "../builders/builder.ts";
 import { UserError } from "../model/errors.ts";
 import type { DockerEngine, Labels } from "./engine.ts";
 import { EngineError, hasStatus } from "./errors.ts";
-import { labels } from "./labels.ts";
+import { type Kind, labels } from "./labels.ts";
 
 /** The images and build caches of one Berth. What does not carry its label is not there for it. */
 export function createImageStore({ engine, instance }: { engine: DockerEngine; instance: string }): ImageStore {
+  // What somebody has made of an image of ours, or has given a name of his own, carries our labels too.
+  const named = async (kind: Kind): Promise<string[]> => {
+    const found = await engine.images.list({ [labels.instance]: instance, [labels.kind]: kind });
+    return found.filter(hasOurName);
+  };
+  const hasOurName = (reference: string): boolean => reference.startsWith(`berth-${instance}/`);
   const isOurs = (found: Labels | undefined): boolean => found?.[labels.instance] === instance;
   return {
-    list: () => engine.images.list({ [labels.instance]: instance, [labels.kind]: "image" }),
+    list: () => named("image"),
     exists: async (reference) => isOurs((await engine.images.inspect(reference))?.labels),
     remove: async (reference) => {
-      if (!isOurs((await engine.images.inspect(reference))?.labels)) return;
+      if (!hasOurName(reference) || !isOurs((await engine.images.inspect(reference))?.labels)) return;
       try {
         await engine.images.remove(reference);
       } catch (error) {
@@ -21,7 +27,7 @@ export function createImageStore({ engine, instance }: { engine: DockerEngine; i
     },
     removeLeftovers: async (appIds) => {
       const ours = { [labels.instance]: instance };
-      const bases = await engine.images.list({ ...ours, [labels.kind]: "base" });
+      const bases = await named("base");
       const caches = await engine.volumes.list({ ...ours, [labels.kind]: "cache" });
       const known = new Set(appIds().flatMap((id) => [baseImage(instance, id), cacheVolume(instance, id)]));
       const removals = [

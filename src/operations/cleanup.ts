@@ -1,4 +1,5 @@
 import { messageOf } from "../model/errors.ts";
+import { imagesOf } from "../model/runtime.ts";
 import type { Context } from "./context.ts";
 import type { CleanupReport } from "./operations.ts";
 import { pruneImages } from "./prune.ts";
@@ -36,13 +37,19 @@ async function removeLeftovers(context: Context): Promise<number> {
 /** Of those that were there before: the image of a build that has just ended has no release for a while. */
 async function removeOrphans(context: Context, images: readonly string[]): Promise<void> {
   const state = context.store.read((view) => ({
-    wanted: new Set(view.apps.list().flatMap((app) => view.releases.of(app.id).map((release) => release.image))),
+    wanted: new Set(view.apps.list().flatMap((app) => view.releases.of(app.id).flatMap(imagesOf))),
     building: view.builds.withStatus("running").map((build) => build.id),
   }));
   for (const image of images) {
-    if (state.wanted.has(image) || state.building.some((id) => image.endsWith(`:${id}`))) continue;
+    if (state.wanted.has(image) || state.building.some((id) => isOfBuild(image, id))) continue;
     await context.images.remove(image).catch((error: unknown) => {
       context.logger.debug({ reason: messageOf(error), image }, "image of no release could not be removed");
     });
   }
+}
+
+/** One of several images of a build has a name of its own behind the build's. */
+function isOfBuild(image: string, id: string): boolean {
+  const tag = image.slice(image.lastIndexOf(":") + 1);
+  return tag === id || tag.startsWith(`${id}-`);
 }

@@ -61,6 +61,22 @@ suite("What Berth leaves on the engine", { concurrency: 2 }, () => {
     await images.remove(reference);
   });
 
+  test("another name that somebody has given to an image, and what he has made of it, are his", async () => {
+    const images = createImageStore({ engine, instance });
+    const reference = await commit(instance, "shared");
+    await rawDocker()
+      .getImage(reference)
+      .tag({ repo: `backup-${instance}`, tag: "1" });
+    assert.deepEqual(
+      (await images.list()).filter((name) => name.includes("backup")),
+      [],
+    );
+    assert.ok((await images.list()).includes(reference));
+    await images.remove(`backup-${instance}:1`);
+    assert.ok(await engine.images.inspect(`backup-${instance}:1`), "it was removed");
+    await images.remove(reference);
+  });
+
   test("images of others are not there", async () => {
     const images = createImageStore({ engine, instance });
     const foreign = await commit(other, "foreign");

@@ -8,6 +8,8 @@ export class FakeBuilder implements Builder {
   readonly requests: BuildRequest[] = [];
   /** What the next builds find. */
   processTypes: ProcessTypes = { web: "./web" };
+  /** Further images of the next builds: process type -> name behind the build's. */
+  services: Readonly<Record<string, string>> = {};
   detects = true;
   /** The next builds throw this after their output. */
   fails: Error | undefined;
@@ -33,7 +35,11 @@ export class FakeBuilder implements Builder {
     if (fails) throw fails;
     const reference = `berth-fake/${request.app}:${request.buildId}`;
     this.#images.references.add(reference);
-    return { reference, processTypes };
+    const services = Object.fromEntries(
+      Object.entries(this.services).map(([type, part]) => [type, { image: `${reference}-${part}` }]),
+    );
+    for (const { image } of Object.values(services)) this.#images.references.add(image);
+    return { reference, processTypes, ...(Object.keys(services).length > 0 && { runtime: { services } }) };
   }
 }
 

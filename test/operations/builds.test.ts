@@ -180,3 +180,25 @@ test("builds beyond the retention are forgotten, the newest stay", async (t) => 
     ["3", "2"],
   );
 });
+
+test("cleaning up leaves every image of a release that has several, and of a build that makes some", async (t) => {
+  const world = await createWorld(t, { keepReleases: 1 });
+  world.builder.services = { api: "api" };
+  await world.deploy("shop");
+  await world.deploy("shop", "2".repeat(40));
+  await world.context.background.idle();
+  const kept = [...world.images.references];
+  assert.equal(kept.length, 2);
+  const end = Promise.withResolvers<void>();
+  world.builder.until = end.promise;
+  const deploy = world.deploy("blog");
+  await until(() => world.builder.requests.length === 3);
+  const id = world.builder.requests[2]?.buildId;
+  const made = [`berth-fake/blog:${id}-web`, `berth-fake/blog:${id}-api`];
+  for (const reference of [...made, "berth-fake/gone:1-api"]) world.images.references.add(reference);
+  const report = await world.operations.cleanup({ app: undefined });
+  assert.deepEqual(report.images, ["berth-fake/gone:1-api"]);
+  assert.deepEqual([...world.images.references], [...kept, ...made]);
+  end.resolve();
+  await deploy;
+});
