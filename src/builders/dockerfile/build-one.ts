@@ -18,6 +18,8 @@ export interface ImageBuilding {
   readonly instance: string;
   /** Further build args that need no ARG, e.g. for a proxy. */
   readonly environment: ConfigVars;
+  /** What an ARG of that name gets where the app has no config var: mirrors. */
+  readonly declarable: ConfigVars;
   readonly backend: ImageBuild["backend"];
 }
 
@@ -101,7 +103,7 @@ function isUnfetched(error: unknown): boolean {
 }
 
 async function build(
-  { engine, instance, environment, backend }: ImageBuilding,
+  { engine, instance, environment, declarable, backend }: ImageBuilding,
   { request, source, dockerfile, options, text, parsed, reference }: Attempt,
   progress: Progress,
   signal: AbortSignal,
@@ -116,7 +118,12 @@ async function build(
       dockerfile,
       tag: reference,
       labels: { ...commonLabels({ instance }, "image", app), [labels.build]: buildId },
-      buildArgs: { ...environment, ...buildArgs(parsed, options, { config, commit: source.commit }) },
+      buildArgs: {
+        ...environment,
+        ...buildArgs(parsed, options, { config: { ...declarable, ...config }, commit: source.commit }),
+        // Else one app could fill the cache that another one's RUN --mount=type=cache reads: BuildKit has them for all.
+        ...(backend === "buildkit" && { BUILDKIT_CACHE_MOUNT_NS: request.appId }),
+      },
       target,
       platform,
       noCache,

@@ -4,7 +4,7 @@ import { parseBuildOptions } from "../../model/build-options.ts";
 import { parseProcfile } from "../../model/procfile.ts";
 import type { Progress } from "../../model/progress.ts";
 import type { Builder, BuildRequest, BuildSettings, Image, Source } from "../builder.ts";
-import { proxyEnvironment } from "../network/environment.ts";
+import { mirrorArguments, proxyEnvironment } from "../network/environment.ts";
 import type { BuildNetwork } from "../network/network.ts";
 import { buildOne, type ImageBuilding } from "./build-one.ts";
 
@@ -50,5 +50,6 @@ async function build(
 export async function imageBuilding(options: DockerfileBuilderOptions): Promise<ImageBuilding> {
   const { engine, instance, buildNetwork } = options;
   const environment = buildNetwork === undefined ? {} : proxyEnvironment(buildNetwork);
-  return { engine, instance, environment, backend: options.backend ?? (await bestBackend(engine)) };
+  const declarable = buildNetwork === undefined ? {} : mirrorArguments(buildNetwork);
+  return { engine, instance, environment, declarable, backend: options.backend ?? (await bestBackend(engine)) };
 }

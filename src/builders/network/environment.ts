@@ -13,14 +13,30 @@ export function networkEnvironment(network: BuildNetwork): ConfigVars {
     ...(network.caFile === undefined ? {} : buildTrust),
     // Its file is /etc/npmrc: there it yields to the .npmrc of an app, as a variable would not.
     npm_config_globalconfig: "/etc/npmrc",
+    ...mirrorVariables(network),
+    BERTH_APT_MIRROR: network.aptMirror,
+  });
+}
+
+/** What an ARG of a Dockerfile may ask for: what its tools read then, as ARGs are in the environment of RUN. */
+export function mirrorArguments(network: BuildNetwork): ConfigVars {
+  return given({
+    ...mirrorVariables(network),
+    npm_config_registry: network.npmRegistry,
+    NPM_CONFIG_REGISTRY: network.npmRegistry,
+    APT_MIRROR: network.aptMirror,
+  });
+}
+
+function mirrorVariables(network: BuildNetwork): Record<string, string | undefined> {
+  return {
     COREPACK_NPM_REGISTRY: network.npmRegistry,
     ...pypi(network.pypiIndex),
     GOPROXY: network.goProxy,
     GOSUMDB: network.goSumdb,
     // The Maven wrapper gets Maven itself from there.
     MVNW_REPOURL: network.mavenMirror?.replace(/\/+$/, ""),
-    BERTH_APT_MIRROR: network.aptMirror,
-  });
+  };
 }
 
 /** Both spellings: some tools read only the one, some only the other. */

@@ -4,6 +4,7 @@ import { Readable } from "node:stream";
 import { after, before, suite, test } from "node:test";
 import type { BuildRequest, Source } from "../../../src/builders/builder.ts";
 import { createDockerfileBuilder } from "../../../src/builders/dockerfile/create-builder.ts";
+import { type BuildNetwork, directNetwork } from "../../../src/builders/network/network.ts";
 import { subfolder } from "../../../src/builders/subfolder.ts";
 import { labels } from "../../../src/docker/labels.ts";
 import { makeTar } from "../../../src/lib/tar.ts";
@@ -29,7 +30,11 @@ for (const backend of ["buildkit", "classic"] as const) {
     // The names of containers are the engine's, which other test files use at the same time.
     const run = randomUUID();
     let builds = 0;
-    async function build(files: Record<string, string>, more: Partial<BuildRequest> = {}, signal = never) {
+    async function build(
+      files: Record<string, string>,
+      more: Partial<BuildRequest> = {},
+      { signal = never, ...options }: { signal?: AbortSignal; buildNetwork?: BuildNetwork } = {},
+    ) {
       const id = ++builds;
       const lines: string[] = [];
       const line = (text: string): void => void lines.push(text);
@@ -37,12 +42,16 @@ for (const backend of ["buildkit", "classic"] as const) {
       const settings = { dockerfilePath: "Dockerfile", dockerOptions: [] };
       const names = { app: `app-${id}`, appId: `id-${id}`, buildId: `build-${id}-${run}` };
       const request = { ...names, source: sourceOf(files), config: {}, settings, limits, ...more };
-      const image = createDockerfileBuilder({ ...place, backend }).build(request, progress, signal);
+      const image = createDockerfileBuilder({ ...place, backend, ...options }).build(request, progress, signal);
       return { image: await image.catch((error: unknown) => ({ error })), lines };
     }
 
-    async function buildOk(files: Record<string, string>, more: Partial<BuildRequest> = {}) {
-      const { image, lines } = await build(files, more);
+    async function buildOk(
+      files: Record<string, string>,
+      more?: Partial<BuildRequest>,
+      options?: Parameters<typeof build>[2],
+    ) {
+      const { image, lines } = await build(files, more, options);
       if ("error" in image) throw image.error;
       return { ...image, lines };
     }
@@ -87,6 +96,19 @@ for (const backend of ["buildkit", "classic"] as const) {
       const { reference, lines } = await buildOk(files, { config: { GREETING: "ahoy", SECRET: "x" } });
       assert.match(lines.join("\n"), /said ahoy\./);
       assert.equal(await inside(reference, ["sh", "-c", "echo $GREETING$SECRET"]), "\n");
+    });
+
+    test("an ARG of a tool's own name gets the host's mirror, below the app's config var", async () => {
+      const buildNetwork = {
+        ...directNetwork,
+        pypiIndex: "https://mirror.test/pypi",
+        goProxy: "https://mirror.test/go",
+      };
+      const files = {
+        Dockerfile: `${from}ARG PIP_INDEX_URL\nARG GOPROXY\nRUN echo "from $PIP_INDEX_URL $GOPROXY$GOSUMDB."`,
+      };
+      const { lines } = await buildOk(files, { config: { GOPROXY: "off" } }, { buildNetwork });
+      assert.match(lines.join("\n"), /from https:\/\/mirror\.test\/pypi off\./);
     });
 
     test("what .dockerignore names is not in the context, but a Dockerfile in it is found", async () => {
@@ -161,7 +183,7 @@ for (const backend of ["buildkit", "classic"] as const) {
       const stop = new AbortController();
       const marker = `sleep 98765${builds}.${backend === "classic" ? 1 : 2}`;
       const reason = new Error("Interrupted");
-      const running = build({ Dockerfile: `${from}RUN ${marker}\n` }, {}, stop.signal);
+      const running = build({ Dockerfile: `${from}RUN ${marker}\n` }, {}, stop);
       const processes = async () => (await runOk("ps", ["-eo", "args"])).split("\n").includes(marker);
       await eventually(async () => assert.ok(await processes(), "the step has not begun"), 60_000);
       stop.abort(reason);
@@ -225,6 +247,28 @@ suite("What only BuildKit can", () => {
     await createDockerfileBuilder(place).build(request as never, progress, never);
     assert.match(lines.join("\n"), /cannot be fetched\nBuilding with the engine's own syntax instead/);
     assert.match(lines.join("\n"), /#\d+ built/);
+  });
+
+  test("what one app keeps in a cache mount, another does not find", async () => {
+    async function seenBy(appId: string, change: string): Promise<string> {
+      const lines: string[] = [];
+      const line = (said: string): void => void lines.push(said);
+      const mount = "RUN --mount=type=cache,id=shared,target=/c";
+      const text = `${from}${mount} echo ${change} >> /c/who; echo "there: $(xargs < /c/who)"\n`;
+      const request = {
+        ...{ app: appId, appId, buildId: change, source: sourceOf({ Dockerfile: text }) },
+        config: { BUILDKIT_CACHE_MOUNT_NS: "ours" },
+        settings: { dockerfilePath: "Dockerfile", dockerOptions: ["--build-arg BUILDKIT_CACHE_MOUNT_NS=ours"] },
+        limits,
+      };
+      const progress = { step: line, headline: line, detail: line, warn: line, line };
+      await createDockerfileBuilder({ ...place, backend: "buildkit" }).build(request, progress, never);
+      return /^#\d+ there: (.*)/m.exec(lines.join("\n"))?.[1] ?? "";
+    }
+    const [one, two] = [`one-${randomUUID()}`, `two-${randomUUID()}`];
+    assert.equal(await seenBy(one, "a"), "a");
+    assert.equal(await seenBy(two, "b"), "b");
+    assert.equal(await seenBy(one, "c"), "a c");
   });
 
   test("a secret that is not there fails the step that wants it", async () => {
