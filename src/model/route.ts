@@ -129,7 +129,8 @@ export type DaemonMessage =
   | { readonly type: "table"; readonly table: RouteTable }
   | { readonly type: "change"; readonly change: RouteChange }
   /** Tell with `drained` when this target, which is in no route any more, has no open request. */
-  | { readonly type: "drain"; readonly target: string }
+  /** `upgradesMs`: upgraded connections that are still open on it after so long are ended. */
+  | { readonly type: "drain"; readonly target: string; readonly upgradesMs?: number }
   /** Answer with a TrafficReport. `all`: also of the apps without requests since the last one. */
   | { readonly type: "report"; readonly id: number; readonly all: boolean }
   /** Stop listening, finish what is open within `graceMs`, end. */

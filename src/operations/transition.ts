@@ -5,6 +5,7 @@ import type { Release } from "../model/release.ts";
 import { type DynoRuntime, imageCommand, serviceOf } from "../model/runtime.ts";
 import { type Context, defaultPort } from "./context.ts";
 import { Deaths } from "./deaths.ts";
+import { drain, websocketGrace } from "./drain.ts";
 import { waitUntilHealthy } from "./health.ts";
 import type { Job } from "./operations.ts";
 import { durationProperty, textProperty } from "./properties.ts";
@@ -47,7 +48,10 @@ export async function transition(context: Context, plan: Transition, job: Job): 
   // Not before: the app's own domains lead to it under both names.
   if (plan.nameBefore !== undefined) await context.publisher.withdraw(plan.nameBefore);
   if (plan.awaitStop === true) await retire(context, plan.stop);
-  else context.background.run("retire old dynos", () => retire(context, plan.stop));
+  else {
+    const upgradesMs = websocketGrace(context, plan.app.id);
+    context.background.run("retire old dynos", () => retire(context, plan.stop, upgradesMs));
+  }
 }
 
 async function startHealthy(context: Context, plan: Transition, job: Job): Promise<Dyno[]> {
@@ -139,16 +143,13 @@ function isWeb(dyno: Dyno): boolean {
 }
 
 /** Waits until no router worker has an open request on them, or the drain timeout, and stops them. */
-export async function retire(context: Context, dynos: readonly Dyno[]): Promise<void> {
+export async function retire(context: Context, dynos: readonly Dyno[], upgradesMs?: number): Promise<void> {
   if (dynos.length === 0) return;
   const ids = dynos.map((dyno) => dyno.id);
   for (const id of ids) context.retiring.add(id);
   try {
-    await context.publisher.drained(
-      dynos.filter(isWeb).map((dyno) => dyno.id),
-      context.settings.drainTimeoutMs,
-    );
-    await removeAll(context, dynos);
+    const web = dynos.filter(isWeb).map((dyno) => dyno.id);
+    if (await drain(context, web, upgradesMs)) await removeAll(context, dynos);
   } finally {
     for (const id of ids) context.retiring.delete(id);
   }

@@ -11,6 +11,8 @@ export interface TargetState {
   asideUntil: number;
   /** When it answered again after that; 0 when it did not. */
   backSince: number;
+  /** Its upgraded connections, on the side of the clients; made by the first one. */
+  upgraded: Set<{ destroySoon(): void }> | undefined;
 }
 
 // How much longer than it was put aside a dyno takes to get its full share again.
@@ -33,7 +35,7 @@ export class Balancer {
   add(target: Target): TargetState {
     let state = this.#states.get(target.id);
     if (state === undefined || state.target.address !== target.address || state.target.port !== target.port) {
-      state = { target, open: 0, routed: 0, asideUntil: 0, backSince: 0 };
+      state = { target, open: 0, routed: 0, asideUntil: 0, backSince: 0, upgraded: undefined };
       this.#states.set(target.id, state);
     }
     state.routed++;
@@ -48,6 +50,10 @@ export class Balancer {
   /** Nothing is open on it and no route leads to it. */
   isIdle(id: string): boolean {
     return !this.#states.has(id);
+  }
+
+  endUpgrades(id: string): void {
+    for (const socket of [...(this.#states.get(id)?.upgraded ?? [])]) socket.destroySoon();
   }
 
   /** The one with the least open requests, in turn where equal; one that was put aside only where there is no other. */

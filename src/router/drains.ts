@@ -12,9 +12,14 @@ export class Drains {
     this.#tell = tell;
   }
 
-  ask(target: string): void {
-    if (this.#balancer.isIdle(target)) this.#tell(target);
-    else this.#wanted.add(target);
+  /** `upgradesMs`: how long upgraded connections may go on; without it, for as long as they want. */
+  ask(target: string, upgradesMs?: number): void {
+    if (this.#balancer.isIdle(target)) {
+      this.#tell(target);
+      return;
+    }
+    this.#wanted.add(target);
+    if (upgradesMs !== undefined) setTimeout(() => this.#balancer.endUpgrades(target), upgradesMs).unref();
   }
 
   onIdle(target: Target): void {

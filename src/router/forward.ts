@@ -10,6 +10,7 @@ import type { RoutedApp } from "./routed-app.ts";
 import { emptyOutcome, logAccess, type Outcome, type RouterState, refuse } from "./router-state.ts";
 import type { AppSwitches } from "./switches/app-switches.ts";
 import { choose } from "./switches/choose.ts";
+import { debugHeaders, wantsDebug } from "./switches/debug.ts";
 import { SwitchedDresser } from "./switches/dresser.ts";
 import { passage, visitorOf } from "./switches/passage.ts";
 import { stickyCookie, stickyTarget } from "./switches/sticky.ts";
@@ -224,9 +225,12 @@ class Forwarding implements UpstreamEvents, RelayOptions {
     return this.#switches === undefined ? undefined : this.#dresser(this.#switches);
   }
 
-  #dresser({ switches: { compress = false, sticky } }: AppSwitches): AnswerDresser | undefined {
+  #dresser({ switches: { compress = false, sticky, debugToken } }: AppSwitches): AnswerDresser | undefined {
     const { headers } = this.#request;
     const added = sticky ? this.#stickyHeaders(headers.cookie) : [];
+    if (debugToken !== undefined && wantsDebug(this.#request, debugToken)) {
+      added.push(...debugHeaders(this.#outcome, this.#visit.startedAt, this.#attempts));
+    }
     if (!compress && added.length === 0) return undefined;
     const acceptEncoding = headers["accept-encoding"]?.toString();
     return new SwitchedDresser({ compress, method: this.#visit.method, acceptEncoding, added });

@@ -4,7 +4,7 @@ import { readJsonLines, writeJsonLine } from "../lib/json-lines.ts";
 import type { DaemonMessage, RouteChange, RouteSource, RouteTable, WorkerMessage } from "../model/route.ts";
 
 export interface DaemonCommands {
-  onDrain(target: string): void;
+  onDrain(target: string, upgradesMs: number | undefined): void;
   onRetire(graceMs: number): void;
   onReport(id: number, all: boolean): void;
 }
@@ -81,7 +81,7 @@ export class RouteClient implements RouteSource {
     if (message.type === "watching") this.#onWatching?.();
     else if (message.type === "table") this.#onTable?.(message.table);
     else if (message.type === "change") this.#changes.push(message.change);
-    else if (message.type === "drain") this.#commands.onDrain(message.target);
+    else if (message.type === "drain") this.#commands.onDrain(message.target, message.upgradesMs);
     else if (message.type === "retire") this.#commands.onRetire(message.graceMs);
     else if (message.type === "report") this.#commands.onReport(message.id, message.all);
   }

@@ -209,6 +209,8 @@ class Upgrading {
   #onOpen(dyno: Socket): void {
     this.#answered = true;
     this.#outcome.status = 101;
+    const { state } = this.#outcome;
+    if (state !== undefined) state.upgraded = (state.upgraded ?? new Set()).add(this.#client);
     dyno.on("data", (chunk: Buffer) => {
       this.#outcome.bytes += chunk.length;
     });
@@ -250,6 +252,7 @@ class Upgrading {
     this.#gone.abort();
     this.#switches?.leave(this.#visit.clientAddress);
     const { state } = this.#outcome;
+    state?.upgraded?.delete(this.#client);
     const dyno = this.#dyno;
     const done = () => {
       if (state !== undefined) this.#router.balancer.closed(state);

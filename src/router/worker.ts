@@ -88,7 +88,7 @@ class Worker {
       log,
       signal: this.#ended.signal,
       commands: {
-        onDrain: (target) => drains.ask(target),
+        onDrain: (target, upgradesMs) => drains.ask(target, upgradesMs),
         onRetire: (graceMs) => this.#retire(graceMs),
         onReport: (id, all) => this.#follower.send(this.#report(id, all)),
       },

@@ -17,6 +17,9 @@ export interface RoutePublisher {
   drop(ids: readonly string[]): Promise<void>;
   /** Replaces all apps of the table, as at the start of the daemon. */
   replace(apps: readonly AppRoutes[]): Promise<void>;
-  /** Resolves when no worker has an open request on these targets (already out of the table), or after the timeout. */
-  drained(targets: readonly string[], timeoutMs: number): Promise<void>;
+  /**
+   * Resolves when no worker has an open request on these targets (already out of the table), or after the timeout.
+   * Upgraded connections are ended after `upgradesMs`; without it they are requests like others.
+   */
+  drained(targets: readonly string[], timeoutMs: number, upgradesMs?: number): Promise<void>;
 }

@@ -163,9 +163,11 @@ export class RouteServer implements RoutePublisher {
     await this.#acknowledged();
   }
 
-  async drained(targets: readonly string[], timeoutMs: number): Promise<void> {
-    const connections = [...this.#connections];
-    const all = Promise.all(targets.flatMap((target) => connections.map((connection) => connection.drained(target))));
+  async drained(targets: readonly string[], timeoutMs: number, upgradesMs?: number): Promise<void> {
+    const waits = [...this.#connections].flatMap((connection) =>
+      targets.map((target) => connection.drained(target, upgradesMs)),
+    );
+    const all = Promise.all(waits);
     if (!(await within(all, timeoutMs))) {
       this.#options.logger.info({ targets, timeoutMs }, "requests are still open on targets after the drain timeout");
     }

@@ -53,8 +53,8 @@ export class SharedPublisher implements RoutePublisher, ForeignTable {
     return this.#inner.drop(ids);
   }
 
-  drained(targets: readonly string[], timeoutMs: number): Promise<void> {
-    return this.#inner.drained(targets, timeoutMs);
+  drained(targets: readonly string[], timeoutMs: number, upgradesMs?: number): Promise<void> {
+    return this.#inner.drained(targets, timeoutMs, upgradesMs);
   }
 
   async setContainers(routes: readonly ForeignRoute[]): Promise<void> {

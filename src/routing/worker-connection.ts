@@ -62,13 +62,13 @@ export class WorkerConnection {
   }
 
   /** Resolves when the worker has nothing open on the target, or has gone. */
-  drained(target: string): Promise<void> {
+  drained(target: string, upgradesMs?: number): Promise<void> {
     if (this.closed) return Promise.resolve();
     return new Promise((resolve) => {
       const waiting = this.#drains.get(target) ?? new Set();
       waiting.add(resolve);
       this.#drains.set(target, waiting);
-      this.send({ type: "drain", target });
+      this.send({ type: "drain", target, ...(upgradesMs !== undefined && { upgradesMs }) });
     });
   }
 

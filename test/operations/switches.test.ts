@@ -97,3 +97,17 @@ test("proxy:pause and proxy:resume", async (t) => {
   assert.equal((await run(["proxy:resume", "shop"])).stdout, "-----> Resumed shop\n");
   assert.equal(publisher.table.get("shop")?.switches, undefined);
 });
+
+test("a daemon that stops does not wait for WebSockets in a long time of grace, and leaves their dynos to the next", async (t) => {
+  const world = await createWorld(t);
+  const { operations, publisher, scheduler, context } = world;
+  await operations.createApp({ name: "shop" });
+  await world.deploy("shop", "1");
+  await operations.setProperty({ app: "shop", key: "proxy.websocket-grace", value: "1h" });
+  publisher.drain = new Promise(() => undefined);
+  await world.deploy("shop", "2");
+  assert.equal((await scheduler.list("shop")).length, 2);
+  world.stop();
+  await context.background.idle();
+  assert.equal((await scheduler.list("shop")).length, 2);
+});

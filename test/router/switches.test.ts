@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { suite, test } from "node:test";
@@ -144,6 +145,23 @@ suite("an app's switches", () => {
     assert.deepEqual([tooLong.status, tooLong.headers["retry-after"]], [503, "5"]);
     assert.match(tooLong.body, /proxy:resume APP/);
   });
+});
+
+test("who knows the token is told how the request was routed", async (t) => {
+  const dyno = await startDyno(t, (_request, response) => response.end("x"));
+  const debugToken = createHash("sha256").update("0123456789abcdef").digest("hex");
+  const worker = await startWorker(t, { apps: [app("app", [dyno], { debugToken })] });
+  const told = await ask(worker.port, { headers: { "berth-debug": "0123456789abcdef" } });
+  const { target } = dyno;
+  assert.equal(told.headers["berth-dyno"], `${target.dyno} ${target.id} 127.0.0.1:${target.port}`);
+  assert.deepEqual(
+    [told.headers["berth-app"], told.headers["berth-release"], told.headers["berth-attempts"]],
+    ["app", "v7", "1"],
+  );
+  assert.match(String(told.headers["server-timing"]), /^connect;dur=\d+, service;dur=\d+$/);
+  for (const headers of [{}, { "berth-debug": "0123456789abcdeg" }]) {
+    assert.equal((await ask(worker.port, { headers })).headers["berth-dyno"], undefined);
+  }
 });
 
 suite("several dynos", () => {

@@ -165,4 +165,25 @@ suite("WebSockets", () => {
     socket.close();
     await drained;
   });
+
+  test("on a deploy, goes on with the old dyno for its time of grace, and new ones go to the new dyno", async (t) => {
+    const [{ dyno: old }, { dyno: fresh, sockets }] = [await startEcho(t), await startEcho(t)];
+    const folder = await temporaryFolder(t);
+    const server = await startRouteServer(t, folder);
+    const worker = await startWorker(t, { folder });
+    await server.replace([routesTo([old.target])]);
+    const before = open(worker.port);
+    await once(before, "open");
+    await server.publish(routesTo([fresh.target]));
+    const drained = server.drained([old.target.id], 60_000, 500);
+    const after = open(worker.port);
+    await once(after, "open");
+    assert.equal(sockets.clients.size, 1);
+    before.send("still here");
+    assert.match(String((await once(before, "message"))[0]), /still here/);
+    await once(before, "close");
+    await drained;
+    assert.equal(after.readyState, after.OPEN);
+    after.terminate();
+  });
 });
