@@ -1,5 +1,4 @@
-import { after, before, suite, test } from "node:test";
-import { type Conversation, Stage } from "./helpers/conversation.ts";
+import { type Conversation, playAll } from "./helpers/conversation.ts";
 
 const host = "Host: app.test\r\n";
 const close = "Connection: close\r\n";
@@ -142,18 +141,4 @@ const limits: readonly Conversation[] = [
   { name: "a head beyond all limits", send: get(`X-Long: ${"x".repeat(600_000)}\r\n`), sees: "nothing", gets: refused(431) },
 ];
 
-suite("requests, byte for byte", () => {
-  let stage: Stage;
-  let clear: () => unknown = () => undefined;
-  before(async () => {
-    stage = await Stage.set({
-      after: (work) => {
-        clear = work as () => unknown;
-      },
-    });
-  });
-  after(() => clear());
-  for (const conversation of [...cases, ...brokenBodies, ...limits]) {
-    test(conversation.name, () => stage.play(conversation));
-  }
-});
+playAll("requests, byte for byte", [...cases, ...brokenBodies, ...limits]);

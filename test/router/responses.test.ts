@@ -1,5 +1,4 @@
-import { after, before, suite, test } from "node:test";
-import { type Conversation, Stage } from "./helpers/conversation.ts";
+import { type Conversation, playAll } from "./helpers/conversation.ts";
 
 const get = "GET / HTTP/1.1\r\nHost: app.test\r\nConnection: close\r\n\r\n";
 const head = get.replace("GET", "HEAD");
@@ -120,16 +119,4 @@ const cases: readonly Conversation[] = [
   { name: "a trailer that is none", send: get, answer: answer("Transfer-Encoding: chunked\r\n", "5\r\nshort\r\n0\r\nX A\r\n\r\n"), ...broken },
 ];
 
-suite("answers, byte for byte", () => {
-  let stage: Stage;
-  let clear: () => unknown = () => undefined;
-  before(async () => {
-    stage = await Stage.set({
-      after: (work) => {
-        clear = work as () => unknown;
-      },
-    });
-  });
-  after(() => clear());
-  for (const conversation of cases) test(conversation.name, () => stage.play(conversation));
-});
+playAll("answers, byte for byte", cases);

@@ -1,4 +1,4 @@
-import { defineReport, propertyFacts } from "../report.ts";
+import { defineReport, reportProperties } from "../report.ts";
 
 export const appJsonReport = defineReport({
   group: "app-json",
@@ -6,6 +6,5 @@ export const appJsonReport = defineReport({
   prefix: "app-json-",
   keepPrefixed: true,
   summary: "Show where one app, or all, have their app.json",
-  read: async (app, operations) =>
-    propertyFacts("app-json", "appjson-path", await operations.property({ app, key: "app-json.appjson-path" })),
+  read: (app, operations) => reportProperties(operations, app, "app-json", [["appjson-path", "app-json.appjson-path"]]),
 });

@@ -1,4 +1,4 @@
-import { defineReport, propertyFacts } from "../report.ts";
+import { defineReport, reportProperties } from "../report.ts";
 
 export const builderDockerfileReport = defineReport({
   group: "builder-dockerfile",
@@ -6,8 +6,8 @@ export const builderDockerfileReport = defineReport({
   prefix: "builder-dockerfile-",
   keepPrefixed: false,
   summary: "Show where the Dockerfile of one app, or of all, is",
-  read: async (app, operations) => {
-    const path = await operations.property({ app, key: "builder-dockerfile.dockerfile-path" });
-    return propertyFacts("builder-dockerfile", "dockerfile-path", path);
-  },
+  read: (app, operations) =>
+    reportProperties(operations, app, "builder-dockerfile", [
+      ["dockerfile-path", "builder-dockerfile.dockerfile-path"],
+    ]),
 });

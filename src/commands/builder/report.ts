@@ -1,4 +1,4 @@
-import { defineReport, propertyFacts } from "../report.ts";
+import { defineReport, reportProperties } from "../report.ts";
 
 export const builderReport = defineReport({
   group: "builder",
@@ -6,8 +6,9 @@ export const builderReport = defineReport({
   prefix: "builder-",
   keepPrefixed: true,
   summary: "Show what builds one app, or all",
-  read: async (app, operations) => ({
-    ...propertyFacts("builder", "selected", await operations.property({ app, key: "builder.selected" })),
-    ...propertyFacts("builder", "build-dir", await operations.property({ app, key: "builder.build-dir" })),
-  }),
+  read: (app, operations) =>
+    reportProperties(operations, app, "builder", [
+      ["selected", "builder.selected"],
+      ["build-dir", "builder.build-dir"],
+    ]),
 });

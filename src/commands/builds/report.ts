@@ -1,6 +1,4 @@
-import { defineReport, propertyFacts } from "../report.ts";
-
-const keys = ["cpus", "memory", "retention", "timeout-seconds"] as const;
+import { defineReport, reportProperties } from "../report.ts";
 
 export const buildsReport = defineReport({
   group: "builds",
@@ -8,10 +6,11 @@ export const buildsReport = defineReport({
   prefix: "builds-",
   keepPrefixed: true,
   summary: "Show what builds of one app, or of all, may use",
-  read: async (app, operations) => {
-    const facts = keys.map(async (key) =>
-      propertyFacts("builds", key, await operations.property({ app, key: `builds.${key}` })),
-    );
-    return Object.assign({}, ...(await Promise.all(facts)));
-  },
+  read: (app, operations) =>
+    reportProperties(operations, app, "builds", [
+      ["cpus", "builds.cpus"],
+      ["memory", "builds.memory"],
+      ["retention", "builds.retention"],
+      ["timeout-seconds", "builds.timeout-seconds"],
+    ]),
 });

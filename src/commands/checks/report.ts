@@ -1,4 +1,4 @@
-import { defineReport, propertyFacts } from "../report.ts";
+import { defineReport, reportProperties } from "../report.ts";
 
 export const checksReport = defineReport({
   group: "checks",
@@ -6,6 +6,5 @@ export const checksReport = defineReport({
   prefix: "checks-",
   keepPrefixed: false,
   summary: "Show how new dynos of one app, or of all, are checked",
-  read: async (app, operations) =>
-    propertyFacts("checks", "timeout", await operations.property({ app, key: "checks.timeout" })),
+  read: (app, operations) => reportProperties(operations, app, "checks", [["timeout", "checks.timeout"]]),
 });

@@ -1,6 +1,8 @@
-import { defineReport, propertyFacts } from "../report.ts";
+import { defineReport, reportProperties } from "../report.ts";
 
-const properties = ["ca-file", "challenge", "email", "enabled", "server"] as const;
+const properties = (["ca-file", "challenge", "email", "enabled", "server"] as const).map(
+  (name) => [name, `letsencrypt.${name}`] as const,
+);
 
 export const letsencryptReport = defineReport({
   group: "letsencrypt",
@@ -10,20 +12,15 @@ export const letsencryptReport = defineReport({
   summary: "Show how certificates of one app, or of all, are asked for, and what became of it",
   read: async (app, operations) => {
     const { names, expiresAt, renewsAt, issuance } = await operations.letsencrypt({ app });
-    const facts = properties.map(async (name) =>
-      propertyFacts("letsencrypt", name, await operations.property({ app, key: `letsencrypt.${name}` })),
-    );
-    return Object.assign(
-      {
-        "letsencrypt-error": issuance?.error ?? "",
-        "letsencrypt-expires-at": time(expiresAt),
-        "letsencrypt-failures": String(issuance?.failures ?? 0),
-        "letsencrypt-names": names.join(" "),
-        "letsencrypt-renews-at": time(renewsAt),
-        "letsencrypt-retries-at": time(issuance?.retryAt),
-      },
-      ...(await Promise.all(facts)),
-    );
+    return {
+      ...(await reportProperties(operations, app, "letsencrypt", properties)),
+      "letsencrypt-error": issuance?.error ?? "",
+      "letsencrypt-expires-at": time(expiresAt),
+      "letsencrypt-failures": String(issuance?.failures ?? 0),
+      "letsencrypt-names": names.join(" "),
+      "letsencrypt-renews-at": time(renewsAt),
+      "letsencrypt-retries-at": time(issuance?.retryAt),
+    };
   },
 });
 

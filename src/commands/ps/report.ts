@@ -1,5 +1,10 @@
 import type { Dyno } from "../../model/dyno.ts";
-import { defineReport, propertyFacts } from "../report.ts";
+import { defineReport, reportProperties } from "../report.ts";
+
+const properties = [
+  ["restart-policy", "ps.restart-policy"],
+  ["stop-timeout-seconds", "ps.stop-timeout-seconds"],
+] as const;
 
 export const psReport = defineReport({
   group: "ps",
@@ -9,14 +14,11 @@ export const psReport = defineReport({
   summary: "Show the dynos of one app, or of all",
   read: async (app, operations) => {
     const { current, dynos } = await operations.processReport({ app });
-    const restartPolicy = await operations.property({ app, key: "ps.restart-policy" });
-    const stopTimeout = await operations.property({ app, key: "ps.stop-timeout-seconds" });
     return {
       deployed: String(current !== undefined),
       processes: String(dynos.length),
       "ps-can-scale": "true",
-      ...propertyFacts("ps", "restart-policy", restartPolicy),
-      ...propertyFacts("ps", "stop-timeout-seconds", stopTimeout),
+      ...(await reportProperties(operations, app, "ps", properties)),
       running: running(dynos),
       ...Object.fromEntries(dynos.map((dyno) => [`status-${dyno.processType}-${dyno.number}`, status(dyno)])),
     };

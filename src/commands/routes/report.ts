@@ -1,4 +1,4 @@
-import { defineReport, propertyFacts } from "../report.ts";
+import { defineReport, reportProperties } from "../report.ts";
 
 export const routesReport = defineReport({
   group: "routes",
@@ -6,8 +6,9 @@ export const routesReport = defineReport({
   prefix: "routes-",
   keepPrefixed: true,
   summary: "Show how requests are led to one app, or to all",
-  read: async (app, operations) => ({
-    ...propertyFacts("routes", "redirect", await operations.property({ app, key: "routes.redirect" })),
-    ...propertyFacts("routes", "strip-prefix", await operations.property({ app, key: "routes.strip-prefix" })),
-  }),
+  read: (app, operations) =>
+    reportProperties(operations, app, "routes", [
+      ["redirect", "routes.redirect"],
+      ["strip-prefix", "routes.strip-prefix"],
+    ]),
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { after, before, suite, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import type { CleanUp } from "./clean-up.ts";
 import { routesTo, startRawDyno } from "./dyno.ts";
@@ -138,4 +139,21 @@ function isWhole(request: string): boolean {
   const body = request.slice(end + 4);
   if (/^transfer-encoding: chunked$/im.test(head)) return /(?:^|\r\n)0\r\n(?:[^\r\n]+\r\n)*\r\n$/.test(body);
   return body.length >= Number(/^content-length: (\d+)$/im.exec(head)?.[1] ?? 0);
+}
+
+/** A test for each, on one stage. */
+export function playAll(title: string, conversations: readonly Conversation[]): void {
+  suite(title, () => {
+    let stage: Stage;
+    let clear: () => unknown = () => undefined;
+    before(async () => {
+      stage = await Stage.set({
+        after: (work) => {
+          clear = work as () => unknown;
+        },
+      });
+    });
+    after(() => clear());
+    for (const conversation of conversations) test(conversation.name, () => stage.play(conversation));
+  });
 }
