@@ -143,7 +143,8 @@ export class DynoExchange implements Exchange, ConnectionUser, ResponseSink {
   }
 
   onData(buffer: Buffer, from: number, to: number): boolean {
-    this.#events.onData((this.#connection as DynoConnection).buffer.take(buffer, from, to));
+    const connection = this.#connection as DynoConnection;
+    connection.buffer.take(buffer, from, to, (piece, release) => this.#events.onData(piece, release));
     return !this.#over;
   }
 

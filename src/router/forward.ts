@@ -3,6 +3,7 @@ import type { TargetState } from "./balancer.ts";
 import { type Fault, faults, interruptions } from "./faults.ts";
 import { informationHeaders, type RawHeaders, requestHeaders } from "./headers.ts";
 import { type Place, pathWithin, strippedPrefix } from "./place.ts";
+import type { Release } from "./read-buffer.ts";
 import { answerRedirect, redirectOf } from "./redirect.ts";
 import { type AnswerDresser, Relay, type RelayOptions } from "./relay.ts";
 import { afterFailure, isReplayable } from "./retry.ts";
@@ -209,8 +210,8 @@ class Forwarding implements UpstreamEvents, RelayOptions {
     }
   }
 
-  onData(chunk: Buffer): void {
-    this.#relay?.data(chunk);
+  onData(chunk: Buffer, release: Release | undefined): void {
+    this.#relay?.data(chunk, release);
   }
 
   onEnd(trailers: RawHeaders): void {

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Transform } from "node:stream";
 import type { RawHeaders } from "./headers.ts";
 import { responseHeaders, trailerFields } from "./headers.ts";
+import type { Release } from "./read-buffer.ts";
 import { isEncrypted } from "./tls/encrypted.ts";
 import type { UpstreamResponse } from "./upstream.ts";
 
@@ -91,8 +92,8 @@ export class Relay {
     });
   }
 
-  data(chunk: Buffer): void {
-    if (this.#coder === undefined) this.#send(chunk);
+  data(chunk: Buffer, release?: Release): void {
+    if (this.#coder === undefined) this.#send(chunk, release);
     else this.#encode(this.#coder, chunk);
   }
 
@@ -146,10 +147,10 @@ export class Relay {
     else this.#rest.refresh();
   }
 
-  #send(chunk: Buffer): void {
+  #send(chunk: Buffer, release?: Release): void {
     this.#begun = true;
     this.#options.onBytes(chunk.length);
-    if (this.#to.write(chunk) || this.#to.destroyed) return;
+    if (this.#to.write(chunk, release) || this.#to.destroyed) return;
     this.#source.pause();
     if (!this.#watched) this.#to.on("timeout", () => this.#onTimeout());
     this.#watched = true;

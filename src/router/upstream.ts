@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import type { Target } from "../model/route.ts";
 import type { RawHeaders } from "./headers.ts";
+import type { Release } from "./read-buffer.ts";
 
 /** The seam between the router and dynos: how one request is sent to one target. It neither chooses nor retries. */
 export interface Upstream {
@@ -49,8 +50,8 @@ export interface UpstreamEvents {
   onInformation(status: number, headers: RawHeaders): void;
   /** `onData` and one of `onEnd` and `onBroken` follow, unless the response is there as a whole. */
   onResponse(response: UpstreamResponse): void;
-  /** The chunk is the receiver's. */
-  onData(chunk: Buffer): void;
+  /** The chunk is the receiver's until it calls `release`, which it need not do, but which saves memory. */
+  onData(chunk: Buffer, release: Release | undefined): void;
   onEnd(trailers: RawHeaders): void;
   /** The dyno went away before the end; with code `ETIMEDOUT` when it said nothing for too long. */
   onBroken(error: NodeJS.ErrnoException): void;
