@@ -35,6 +35,13 @@ export const faults = {
     "The request has more than 1,000 headers, or one of more than 8,192 bytes.",
     "Check the size of its cookies, or the program that sent it.",
   ),
+  headTimeout: fault(
+    "head-timeout",
+    408,
+    "Request timeout",
+    "The head of the request did not arrive in time.",
+    "Check your connection and send it again.",
+  ),
   expectationFailed: fault(
     "H26",
     417,

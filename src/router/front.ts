@@ -1,9 +1,9 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { createServer } from "../lib/node-http.ts";
+import { createServer, STATUS_CODES } from "../lib/node-http.ts";
 import { errorPage } from "./error-page.ts";
-import { faults } from "./faults.ts";
+import { type Fault, faults } from "./faults.ts";
 import { forward } from "./forward.ts";
 import { type Address, Listening } from "./listening.ts";
 import { OrderedResponse, whenItsTurn } from "./ordered-response.ts";
@@ -124,14 +124,20 @@ function refuseBroken(error: NodeJS.ErrnoException, socket: Socket & { _httpMess
     socket.destroy();
     return;
   }
-  socket.end(rawAnswer(error.code), () => socket.destroy());
+  socket.end(rawAnswer(error), () => socket.destroy());
 }
 
-function rawAnswer(code: string | undefined): string {
-  if (code === "HPE_HEADER_OVERFLOW") return `HTTP/1.1 431 Request Header Fields Too Large\r\n${closing}`;
-  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return `HTTP/1.1 408 Request Timeout\r\n${closing}`;
-  const page = errorPage(faults.badRequest, undefined, undefined);
-  const lines = ["HTTP/1.1 400 Bad Request"];
+/** Of the error codes of node's parser; all others are mistakes of the client's. */
+const broken: Readonly<Record<string, Fault>> = {
+  HPE_HEADER_OVERFLOW: faults.headersTooLarge,
+  ERR_HTTP_REQUEST_TIMEOUT: faults.headTimeout,
+};
+
+/** The request was not read, but maybe the part of it that says what its client wants. */
+function rawAnswer({ code = "", rawPacket }: NodeJS.ErrnoException & { rawPacket?: Buffer }): string {
+  const accept = /^accept:([^\r\n]*)/im.exec(rawPacket?.toString("latin1") ?? "")?.[1];
+  const page = errorPage(broken[code] ?? faults.badRequest, accept, undefined);
+  const lines = [`HTTP/1.1 ${page.status} ${STATUS_CODES[page.status]}`];
   for (let i = 0; i < page.headers.length; i += 2) lines.push(`${page.headers[i]}: ${page.headers[i + 1]}`);
   return `${lines.join("\r\n")}\r\nConnection: close\r\n\r\n${page.body}`;
 }

@@ -98,6 +98,14 @@ suite("when a dyno fails before it answers", () => {
     assert.match(text, /^HTTP\/1.1 499 [\s\S]*Berth-Error: H28/);
   });
 
+  test("a head that does not come to its end in time gets 408, and what is no HTTP a page as its client wants it", async (t) => {
+    const worker = await startWorker(t, { apps: [routesTo([])], limits: { clientHeadMs: 300 } });
+    const slow = await talk(worker.port, "GET / HTTP/1.1\r\nHost: app.test\r\nX-");
+    assert.match(slow, /^HTTP\/1.1 408 Request Timeout\r\n[\s\S]*Berth-Error: head-timeout\r\n[\s\S]*in time\./);
+    const bad = await talk(worker.port, "GET / HTTP/1.1\r\nAccept: application/json\r\nBad Name: x\r\n\r\n");
+    assert.match(bad, /^HTTP\/1.1 400 Bad Request\r\n[\s\S]*\{"error":\{"code":"bad-request"/);
+  });
+
   test("a dyno that closes without an answer gives 503 H13 to a POST, and a GET goes to another one", async (t) => {
     let closes = 0;
     const { target } = await startRawDyno(t, (socket) => {

@@ -157,6 +157,13 @@ suite("TLS", () => {
     assert.equal((await secureAsk(https)).body, "hello");
   });
 
+  test("connections whose handshake does not come to its end are closed", { timeout: 30_000 }, async (t) => {
+    const { https } = await startSecure(t, [], [], { limits: { clientHeadMs: 300 } });
+    const [silent, begun] = [connect(https, "127.0.0.1"), connect(https, "127.0.0.1")];
+    begun.write(Buffer.from([22, 3, 1, 2, 0, 1]));
+    await Promise.all([silent, begun].map((socket) => once(socket.resume(), "close")));
+  });
+
   test("WebSockets pass, inside TLS too", async (t) => {
     const dyno = await startDyno(t, (_request, response) => response.end());
     const sockets = new WebSocketServer({ server: dyno.server });
@@ -331,6 +338,39 @@ suite("HTTP/2", () => {
     slow.close(8);
     await closed.promise;
     assert.equal((await askHttp2(session)).body, "fine");
+  });
+
+  test("a client that stops in the middle of its body gets the page, and the stream is closed", async (t) => {
+    const { target } = await startRawDyno(t, (socket) => socket.resume());
+    const { https, worker } = await startSecure(t, [routesTo([target])], [], { limits: { idleMs: 300 } });
+    const session = await http2Session(t, https);
+    const stream = session.request({ ":authority": "app.test", ":method": "POST" }, { endStream: false });
+    const closed = once(stream.resume(), "close");
+    const [headers] = await once(stream, "response");
+    assert.deepEqual([headers[":status"], headers["berth-error"]], [499, "H28"]);
+    await closed;
+    await worker.logged(/code=H28 .* status=499/);
+  });
+
+  test("a request that the client resets is logged as one", async (t) => {
+    const { target } = await startRawDyno(t, (socket) => {
+      socket.once("data", () => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nbegin"));
+    });
+    const { https, worker } = await startSecure(t, [routesTo([target])], []);
+    const session = await http2Session(t, https);
+    for (const method of ["GET", "POST"]) {
+      const stream = session.request({ ":authority": "app.test", ":method": method, ":path": `/${method}` });
+      stream.on("error", () => undefined);
+      await once(stream, "response");
+      stream.close(8);
+      await worker.logged(new RegExp(`code=H27 .* path="/${method}" .* status=499 .* protocol=https`));
+    }
+  });
+
+  test("an expectation that is not known gets the page", async (t) => {
+    const { https } = await startSecure(t, [routesTo([])], []);
+    const answer = await askHttp2(await http2Session(t, https), { expect: "miracles" });
+    assert.deepEqual([answer.status, answer.headers["berth-error"]], [417, "H26"]);
   });
 
   test("a worker that retires tells its clients, and finishes what they have open", async (t) => {

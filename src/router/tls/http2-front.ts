@@ -33,6 +33,7 @@ export class Http2Front {
       onRequest(request as IncomingMessage, response as ServerResponse, expectsContinue);
     this.#server.on("request", handle(false));
     this.#server.on("checkContinue", handle(true));
+    this.#server.on("checkExpectation", handle(false));
     this.#server.on("session", (session) => this.#onSession(session, router.limits.clientKeepAliveMs));
   }
 

@@ -16,7 +16,7 @@ interface BaseResponse {
   readonly headersSent: boolean;
   readonly req: BaseRequest;
   readonly stream: Http2.ServerHttp2Stream;
-  once(event: "finish", listener: () => void): this;
+  readonly writableFinished: boolean;
   writeHead(status: number, headers: unknown): this;
   writeInformation(status: number, headers: unknown): boolean;
   addTrailers(trailers: unknown): void;
@@ -67,9 +67,15 @@ export function loadHttp2() {
       return { encrypted: true, ...ends(() => this.stream.close(NGHTTP2_INTERNAL_ERROR)) };
     }
 
+    /** node ends what the client has reset, as if it were whole. */
+    override get writableFinished(): boolean {
+      return super.writableFinished && !this.stream.aborted;
+    }
+
     /** A reason does not exist any more; headers may be a flat list. */
     override writeHead(status: number, ...rest: unknown[]): this {
-      this.once("finish", () => this.#discardRest());
+      // Not the response's own `finish`: that waits for the rest of the request.
+      if (!this.destroyed) this.stream.once("finish", () => this.#discardRest());
       return super.writeHead(status, grouped(flatList(rest.at(-1))));
     }
 

@@ -8,7 +8,7 @@ import { wantsAcme } from "./client-hello.ts";
 import { Http2Front } from "./http2-front.ts";
 import { profile } from "./profile.ts";
 
-const handshakeTimeoutMs = 10_000;
+const longestHandshakeMs = 10_000;
 
 type OnRequest = (request: IncomingMessage, response: ServerResponse, expectsContinue?: boolean) => void;
 
@@ -19,6 +19,7 @@ export class SecureFront {
   readonly #http: HttpServer;
   readonly #tcp: TcpServer;
   readonly #listening: Listening;
+  readonly #handshakeMs: number;
   #tls: TlsServer | undefined;
   #acme: TlsServer | undefined;
   #http2: Http2Front | undefined;
@@ -27,6 +28,7 @@ export class SecureFront {
     this.#router = router;
     this.#http = http;
     this.#onRequest = onRequest;
+    this.#handshakeMs = Math.min(longestHandshakeMs, router.limits.clientHeadMs);
     this.#tcp = createTcpServer({ noDelay: true }, (socket) => this.#onSocket(socket));
     this.#listening = new Listening(this.#tcp);
   }
@@ -52,7 +54,7 @@ export class SecureFront {
     // Only while a CA is expected is it worth the look at what the client wants.
     if (!this.#router.entries.awaitsAlpn) this.#tls?.emit("connection", socket);
     else
-      wantsAcme(socket, handshakeTimeoutMs, (wanted) =>
+      wantsAcme(socket, this.#handshakeMs, (wanted) =>
         (wanted ? this.#acmeServer() : this.#tls)?.emit("connection", socket),
       );
   }
@@ -62,14 +64,14 @@ export class SecureFront {
     const server = createServer({
       ...profile,
       ALPNProtocols: ["h2", "http/1.1"],
-      handshakeTimeout: handshakeTimeoutMs,
+      handshakeTimeout: this.#handshakeMs,
       SNICallback: (name, done) => answer(done, () => contexts.forHost(name)),
     });
     server.on("secureConnection", (socket: TLSSocket) => {
       if (socket.alpnProtocol === "h2") this.#http2Front().accept(socket);
       else this.#http.emit("connection", socket);
     });
-    return server;
+    return closingFailures(server);
   }
 
   /** Certificate for clients that name no host, and keys for tickets. */
@@ -103,22 +105,28 @@ export class SecureFront {
   #acmeServer(): TlsServer {
     if (this.#acme !== undefined) return this.#acme;
     const { entries } = this.#router;
-    this.#acme = createServer({
+    const server = createServer({
       minVersion: "TLSv1.2",
       ALPNProtocols: ["acme-tls/1"],
-      handshakeTimeout: handshakeTimeoutMs,
+      handshakeTimeout: this.#handshakeMs,
       SNICallback: (name, done) =>
         answer(done, () => {
           const challenge = entries.alpnChallenge(name.toLowerCase());
           return challenge && createSecureContext({ cert: challenge.chain, key: challenge.key });
         }),
     });
-    this.#acme.on("secureConnection", (socket: TLSSocket) => {
+    server.on("secureConnection", (socket: TLSSocket) => {
       socket.on("error", () => socket.destroy());
       socket.end();
     });
+    this.#acme = closingFailures(server);
     return this.#acme;
   }
+}
+
+/** node leaves a connection open whose handshake takes too long. */
+function closingFailures(server: TlsServer): TlsServer {
+  return server.on("tlsClientError", (_error, socket) => socket.destroy());
 }
 
 type Done = (error: Error | null, context?: SecureContext) => void;

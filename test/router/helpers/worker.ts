@@ -73,6 +73,14 @@ export class TestWorker {
     return text.trimEnd().split("\n");
   }
 
+  /** Resolves once a line of the access log, which is written in batches, is like that. */
+  async logged(line: RegExp): Promise<void> {
+    for (let lines: string[] = []; !lines.some((each) => line.test(each)); ) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      lines = await this.accessLines().catch(() => []);
+    }
+  }
+
   async end(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const ended = once(this.child, "exit");
