@@ -26,6 +26,7 @@ export function checkChain(certificateText: string, keyText: string, now: number
   const certificates = readCertificates(certificateText);
   const [own] = certificates as [X509Certificate, ...X509Certificate[]];
   requirePair(own, certificates, key);
+  requireUsable(key);
   requireOrder(certificates);
   for (const certificate of certificates) requireTime(certificate, now, certificate === own);
   return {
@@ -130,6 +131,22 @@ function requirePair(own: X509Certificate, certificates: readonly X509Certificat
     "key-mismatch",
     `The key does not belong to the certificate of ${subjectOf(own)}`,
     "Compare them: openssl x509 -in server.crt -noout -pubkey, and openssl pkey -in server.key -pubout",
+  );
+}
+
+const shortestRsaKey = 2048;
+const knownCurves: readonly string[] = ["prime256v1", "secp384r1", "secp521r1"];
+
+/** What OpenSSL does not load, or has no suite for: the handshake would fail for everybody. */
+function requireUsable({ asymmetricKeyType: type, asymmetricKeyDetails: details = {} }: KeyObject): void {
+  const { modulusLength = 0, namedCurve = "" } = details;
+  if (type === "ed25519" || (type === "rsa" && modulusLength >= shortestRsaKey)) return;
+  if (type === "ec" && knownCurves.includes(namedCurve)) return;
+  const kind = type === "rsa" ? `RSA key of ${modulusLength} bits` : `key of the kind ${namedCurve || type}`;
+  throw invalid(
+    "key-unusable",
+    `No client would accept it: it has a ${kind}`,
+    "Get a certificate for an RSA key of 2048 bits or more, or for one of the curve P-256 or P-384",
   );
 }
 

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { type Authority, type ChallengeType, type Issued, RetryLater } from "../certificates/issuer.ts";
 import type { App } from "../model/app.ts";
 import { covers } from "../model/certificate.ts";
+import { checkChain } from "../model/certificate-chain.ts";
 import { splitDomain } from "../model/domain.ts";
 import { messageOf, UserError } from "../model/errors.ts";
 import type { View } from "../store/store.ts";
@@ -76,7 +77,7 @@ export function isDue(context: Context, view: View, app: App): boolean {
   if (certificate === undefined || certificate.origin === "generated") return true;
   // Somebody has chosen it, and will choose the next one.
   if (certificate.origin === "uploaded") return false;
-  if (names.some((name) => !certificate.names.includes(name) && !covers(certificate.names, name))) return true;
+  if (names.some((name) => !isFor(certificate.names, name))) return true;
   return now >= renewalTime(certificate, app.id);
 }
 
@@ -129,7 +130,23 @@ async function ask(
   });
   const { rootFile, ...rest } = settings;
   const authority: Authority = { ...rest, roots: rootFile === undefined ? undefined : await readRoots(rootFile) };
-  return context.issuers.acme.issue({ names, authority, onStep: (text) => progress.step(text) }, signal);
+  const issued = await context.issuers.acme.issue({ names, authority, onStep: (text) => progress.step(text) }, signal);
+  requireWhatWasWanted(issued, names, context.now());
+  return issued;
+}
+
+/** Another one would take the place of a good one, and be asked for again at once, without end. */
+function requireWhatWasWanted({ chain, key }: Issued, names: readonly string[], now: number): void {
+  const checked = checkChain(chain, key, now);
+  const missing = names.filter((name) => !isFor(checked.names, name));
+  if (missing.length === 0) return;
+  throw new UserError("acme-invalid", `The authority has left out ${missing.join(", ")} from the certificate`, {
+    hint: "It is tried again; see: letsencrypt:report",
+  });
+}
+
+function isFor(names: readonly string[], name: string): boolean {
+  return names.includes(name) || covers(names, name);
 }
 
 async function readRoots(path: string): Promise<string> {

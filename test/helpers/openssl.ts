@@ -7,6 +7,8 @@ export interface Pair {
   readonly key: string;
 }
 
+const p256 = ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
+
 /** Makes certificates with openssl, in a folder of the test's own. */
 export class Authority {
   readonly #folder: string;
@@ -16,8 +18,8 @@ export class Authority {
     this.#folder = folder;
   }
 
-  /** Signed by itself, or by another authority. Without names it is an authority. */
-  async issue(subject: string, names: readonly string[] = [], by?: Pair): Promise<Pair> {
+  /** Signed by itself, or by another authority. Without names it is an authority. `newKey` as openssl's option. */
+  async issue(subject: string, names: readonly string[] = [], by?: Pair, newKey = p256): Promise<Pair> {
     const file = (ending: string) => join(this.#folder, `${this.#count}.${ending}`);
     this.#count += 1;
     const extensions =
@@ -25,7 +27,7 @@ export class Authority {
         ? "basicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign\n"
         : `basicConstraints=CA:FALSE\nsubjectAltName=${names.map((name) => `DNS:${name}`).join(",")}\n`;
     await writeFile(file("ext"), extensions);
-    const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", file("key")];
+    const key = ["-newkey", ...newKey, "-nodes", "-keyout", file("key")];
     await runOk("openssl", ["req", "-new", ...key, "-subj", `/CN=${subject}`, "-out", file("csr")]);
     if (by !== undefined) {
       await writeFile(file("by.crt"), by.crt);

@@ -67,6 +67,19 @@ suite("a certificate with its key", () => {
       /1 cannot/,
     );
   });
+
+  test("is refused where no handshake could come of its key", async () => {
+    const short = await authority.issue("short", ["short.test"], undefined, ["rsa:1024"]);
+    refused(short.crt, short.key, "key-unusable", /RSA key of 1024 bits/);
+    const odd = await authority.issue("odd", ["odd.test"], undefined, [
+      "ec",
+      "-pkeyopt",
+      "ec_paramgen_curve:secp256k1",
+    ]);
+    refused(odd.crt, odd.key, "key-unusable", /secp256k1/);
+    const rsa = await authority.issue("rsa", ["rsa.test"], undefined, ["rsa:2048"]);
+    assert.deepEqual(checkChain(rsa.crt, rsa.key, Date.now()).names, ["rsa.test"]);
+  });
 });
 
 test("a wildcard stands for one label", () => {

@@ -14,13 +14,13 @@ const day = 24 * 60 * minute;
 async function start(t: TestContext, settings = {}) {
   const clock = { now: Date.now() };
   const asked: IssueRequest[] = [];
-  const state: { failure: Error | undefined } = { failure: undefined };
+  const state: { failure?: Error | undefined; names?: string[] | undefined } = {};
   const now = () => clock.now;
   const acme: Issuer = {
     issue: async (request, signal) => {
       asked.push(request);
       if (state.failure !== undefined) throw state.failure;
-      return createSelfSignedIssuer(now).issue(request, signal);
+      return createSelfSignedIssuer(now).issue({ ...request, names: state.names ?? request.names }, signal);
     },
   };
   const world = await createWorld(t, settings, { acme, now });
@@ -94,6 +94,20 @@ test("what failed is told, and tried again after a while that grows, or when the
   await renewals.round();
   assert.equal(asked.length, 4);
   assert.equal((await run(["letsencrypt:report", "shop", "--letsencrypt-failures"])).stdout, "0\n");
+});
+
+test("a certificate that is not for all names takes nobody's place, and is not asked for without end", async (t) => {
+  const { run, asked, renewals, state, operations, publisher } = await start(t);
+  await run(["letsencrypt:enable", "shop"]);
+  const [good] = publisher.table.get("shop")?.tls?.certificates ?? [];
+  await operations.addDomains({ app: "shop", domains: ["shop.example.com"] });
+  state.names = ["shop.berth.test"];
+  await renewals.round();
+  await renewals.round();
+  assert.equal(asked.length, 2);
+  assert.deepEqual(publisher.table.get("shop")?.tls?.certificates, [good]);
+  const report = await run(["letsencrypt:report", "shop", "--letsencrypt-error"]);
+  assert.match(report.stdout, /left out shop\.example\.com/);
 });
 
 test("one setting is for all apps; an app that was given a certificate, or was disabled, is left alone", async (t) => {
