@@ -326,7 +326,7 @@ function createRouterSupervisor(settings: Settings, { paths, ports, publisher, l
     root: paths.root,
     http: { port: ports.http, host: settings.httpHost },
     httpsPort: ports.https,
-    options: [],
+    options: proxyOptions(settings),
     logFile: paths.routerLog,
     compileCache: paths.compileCache,
     workers: settings.routerWorkers,
@@ -335,6 +335,14 @@ function createRouterSupervisor(settings: Settings, { paths, ports, publisher, l
     graceMs: settings.drainTimeout,
     logger,
   });
+}
+
+/** What lies before the router. */
+function proxyOptions({ trustedProxies, proxyProtocol }: Settings): string[] {
+  return [
+    ...(trustedProxies === undefined ? [] : ["--trusted-proxies", trustedProxies]),
+    ...(proxyProtocol === "on" ? ["--proxy-protocol"] : []),
+  ];
 }
 
 /** Apps must not reach the daemon, and they would by the bridge's own address. */

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { isAbsolute, resolve } from "node:path";
+import { isNetwork } from "../lib/address-list.ts";
 import { parseDuration } from "../lib/duration.ts";
 import { parseSize } from "../lib/size.ts";
 
@@ -71,6 +72,15 @@ export const domain: Rule<string> = {
 export const address: Rule<string> = {
   allowed: "an IP address such as 0.0.0.0, :: or 127.0.0.1, or localhost",
   parse: (text) => (isIP(text) !== 0 || text === "localhost" ? text : undefined),
+};
+
+/** Result with commas only. */
+export const networks: Rule<string> = {
+  allowed: "addresses and networks with commas between, such as 10.0.0.0/8,192.0.2.7",
+  parse: (text) => {
+    const all = text.split(",").map((network) => network.trim());
+    return all.every(isNetwork) ? all.join(",") : undefined;
+  },
 };
 
 export const image: Rule<string> = {

@@ -15,6 +15,7 @@ import {
   hostList,
   image,
   indexAddress,
+  networks,
   oneOf,
   path,
   port,
@@ -109,6 +110,17 @@ export const schema = {
     description: "How log lines look. `auto` is pretty on a terminal and JSON elsewhere.",
     default: "auto",
     example: "json",
+  }),
+  "trusted-proxies": setting(networks, {
+    description:
+      "Addresses and networks of proxies before this machine. What they say in X-Forwarded-For, -Proto and -Port of where a request comes from is believed.",
+    example: "10.0.0.0/8,2001:db8::/32",
+  }),
+  "proxy-protocol": setting(oneOf(["off", "on"]), {
+    description:
+      "With on, every connection to the HTTP and HTTPS ports must begin with a PROXY header (version 1 or 2), from a trusted proxy where trusted-proxies is set.",
+    default: "off",
+    example: "on",
   }),
   "router-workers": setting(count(1, 256), {
     description: "Number of router processes that share the HTTP port.",

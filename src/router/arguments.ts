@@ -12,9 +12,11 @@ export interface WorkerArguments {
   readonly fingerprint: string;
   /** Undefined: where the caller thinks best. */
   readonly accessLog: AccessLogTarget | undefined;
+  readonly trustedProxies: readonly string[];
+  readonly proxyProtocol: boolean;
 }
 
-/** `--root R --worker N --http-port P [--https-port P] [--http-host H] [--fingerprint F] [--access-log off|stdout|PATH]`. Throws for anything else. */
+/** `--root R --worker N --http-port P [--https-port P] [--http-host H] [--fingerprint F] [--access-log off|stdout|PATH] [--trusted-proxies NETWORK,...] [--proxy-protocol]`. Throws for anything else. */
 export function parseWorkerArguments(args: readonly string[]): WorkerArguments {
   const { values } = parseArgs({
     args: [...args],
@@ -26,6 +28,8 @@ export function parseWorkerArguments(args: readonly string[]): WorkerArguments {
       "http-host": { type: "string" },
       fingerprint: { type: "string", default: "" },
       "access-log": { type: "string" },
+      "trusted-proxies": { type: "string", default: "" },
+      "proxy-protocol": { type: "boolean", default: false },
     },
   });
   if (values.root === undefined) throw new Error("--root is missing");
@@ -38,6 +42,8 @@ export function parseWorkerArguments(args: readonly string[]): WorkerArguments {
     https: secure === undefined ? undefined : { port: whole("--https-port", secure, 1, 65_535), host },
     fingerprint: values.fingerprint,
     accessLog: values["access-log"] === undefined ? undefined : accessLogTarget(values["access-log"]),
+    trustedProxies: values["trusted-proxies"].split(",").filter((network) => network !== ""),
+    proxyProtocol: values["proxy-protocol"],
   };
 }
 

@@ -55,7 +55,7 @@ class Forwarding implements UpstreamEvents, RelayOptions {
     this.#router = router;
     this.#request = request;
     this.#response = response;
-    this.#visit = readVisit(request);
+    this.#visit = readVisit(request, router.trusted);
     this.#expectsContinue = expectsContinue;
   }
 
@@ -130,8 +130,8 @@ class Forwarding implements UpstreamEvents, RelayOptions {
   }
 
   #compose(): Omit<UpstreamRequest, "fresh"> {
-    const { method, path, host, requestId, clientAddress, startedAt, body, protocol } = this.#visit;
-    const { rawHeaders, headers, httpVersion, socket } = this.#request;
+    const { method, path, host, requestId, peerAddress, port, startedAt, body, protocol } = this.#visit;
+    const { rawHeaders, headers, httpVersion } = this.#request;
     const forwardedFor = headers["x-forwarded-for"];
     const request = this.#request;
     return {
@@ -141,9 +141,9 @@ class Forwarding implements UpstreamEvents, RelayOptions {
         httpVersion,
         connection: headers.connection,
         forwardedFor: Array.isArray(forwardedFor) ? forwardedFor.join(", ") : forwardedFor,
-        clientAddress,
+        clientAddress: peerAddress,
         protocol,
-        port: socket.localPort ?? 80,
+        port,
         host,
         requestId,
         startedAt,

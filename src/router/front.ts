@@ -7,6 +7,7 @@ import { type Fault, faults } from "./faults.ts";
 import { forward } from "./forward.ts";
 import { type Address, Listening } from "./listening.ts";
 import { OrderedResponse, whenItsTurn } from "./ordered-response.ts";
+import { expectProxyHeader } from "./proxied-server.ts";
 import type { RouterState } from "./router-state.ts";
 import { answerChallenge } from "./tls/challenge.ts";
 import { SecureFront } from "./tls/secure-front.ts";
@@ -66,6 +67,8 @@ export class Front {
         `HTTP/1.1 405 Method Not Allowed\r\nAllow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n${closing}`,
       );
     });
+    const { trusted, log, proxyProtocol } = router;
+    if (proxyProtocol) expectProxyHeader(this.#server, { trusted, log, reads: true });
     this.#listening = new Listening(this.#server);
     this.#secure = new SecureFront(router, this.#server, onRequest);
   }

@@ -27,6 +27,7 @@ export interface RequestFacts {
   readonly connection: string | undefined;
   /** `X-Forwarded-For` of the request, lines joined. */
   readonly forwardedFor: string | undefined;
+  /** Of whoever sent it to us. */
   readonly clientAddress: string;
   readonly protocol: "http" | "https";
   /** Port the client connected to. */

@@ -20,6 +20,10 @@ export interface WorkerOptions {
   /** Folder with the pages that users made, by the names that the table has. */
   readonly errorPages: string;
   readonly limits: Limits;
+  /** Addresses and networks of proxies before us, whose word on where a request comes from is taken. */
+  readonly trustedProxies: readonly string[];
+  /** Each connection begins with a header of the PROXY protocol. */
+  readonly proxyProtocol: boolean;
 }
 
 /** One file for all apps, a folder with a file for each, or one of the words. */

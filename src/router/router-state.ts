@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { AddressList } from "../lib/address-list.ts";
 import type { AccessLog } from "./access-log.ts";
 import type { Balancer, TargetState } from "./balancer.ts";
 import type { Entries } from "./entries.ts";
@@ -29,6 +30,10 @@ export interface RouterState {
   readonly traffic: TrafficCounters;
   readonly log: WorkerLog;
   readonly limits: Limits;
+  /** Proxies before us; undefined where there are none. */
+  readonly trusted: AddressList | undefined;
+  /** They say by the PROXY protocol where a connection comes from. */
+  readonly proxyProtocol: boolean;
   /** The worker takes no new connections: clients are told to leave the ones they have. */
   retiring: boolean;
 }

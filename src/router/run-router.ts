@@ -16,7 +16,8 @@ export interface RouterPaths {
 export async function runRouter(args: readonly string[], pathsBelow: (root: string) => RouterPaths): Promise<number> {
   // All that counts was done by loading this file: its code is in node's compile cache now.
   if (args[0] === "--warm-up") return 0;
-  const { root, worker, http, https, fingerprint, accessLog } = parseWorkerArguments(args);
+  const { root, worker, http, https, fingerprint, accessLog, trustedProxies, proxyProtocol } =
+    parseWorkerArguments(args);
   const paths = pathsBelow(root);
   return runWorker({
     worker,
@@ -30,5 +31,7 @@ export async function runRouter(args: readonly string[], pathsBelow: (root: stri
     accessLog: accessLog ?? { folder: paths.accessLogs },
     errorPages: paths.errorPages,
     limits: defaultLimits,
+    trustedProxies,
+    proxyProtocol,
   });
 }

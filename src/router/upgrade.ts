@@ -51,7 +51,7 @@ class Upgrading {
     this.#request = request;
     this.#client = client;
     this.#head = head;
-    this.#visit = readVisit(request);
+    this.#visit = readVisit(request, router.trusted);
   }
 
   async run(): Promise<void> {
@@ -139,16 +139,16 @@ class Upgrading {
 
   /** What http-proxy reads of a request, with the headers that the dyno is to get. */
   #requestView(): IncomingMessage {
-    const { rawHeaders, headers, httpVersion, socket } = this.#request;
-    const { host, clientAddress, requestId, startedAt, protocol } = this.#visit;
+    const { rawHeaders, headers, httpVersion } = this.#request;
+    const { host, peerAddress, port, requestId, startedAt, protocol } = this.#visit;
     const forwardedFor = headers["x-forwarded-for"];
     const raw = requestHeaders(rawHeaders, "GET", {
       httpVersion,
       connection: headers.connection,
       forwardedFor: Array.isArray(forwardedFor) ? forwardedFor.join(", ") : forwardedFor,
-      clientAddress,
+      clientAddress: peerAddress,
       protocol,
-      port: socket.localPort ?? 80,
+      port,
       host,
       requestId,
       startedAt,

@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import type { AddressList } from "../lib/address-list.ts";
 import { type Fault, faults } from "./faults.ts";
 import { type BodyFraming, plainAddress, requestIdFrom } from "./headers.ts";
+import { originBehind } from "./origin.ts";
 import { isEncrypted } from "./tls/encrypted.ts";
 
 /** A request as the router sees it. */
@@ -13,6 +15,10 @@ export interface Visit {
   readonly host: string;
   readonly requestId: string;
   readonly clientAddress: string;
+  /** Of the other end of the connection: the client itself, or a proxy before us. */
+  readonly peerAddress: string;
+  /** That the client connected to. */
+  readonly port: number;
   /** Unix milliseconds. */
   readonly startedAt: number;
   readonly body: BodyFraming;
@@ -24,18 +30,27 @@ export interface Visit {
 const hostPattern = /^(?:[\w.~-]+|\[[0-9a-f:.]+\])(?::\d{0,5})?$/i;
 const absolutePattern = /^https?:\/\/([^/?#]*)([^#]*)/i;
 
-export function readVisit(request: IncomingMessage): Visit {
+/** `trusted`: proxies before us, whose word on where a request comes from is taken. */
+export function readVisit(request: IncomingMessage, trusted: AddressList | undefined): Visit {
   const { host, path } = destination(request);
   const body = bodyFraming(request);
+  const peerAddress = plainAddress(request.socket.remoteAddress);
+  const protocol = isEncrypted(request.socket) ? "https" : "http";
+  const port = request.socket.localPort ?? 80;
+  const origin = trusted?.has(peerAddress)
+    ? originBehind(request.headers, { address: peerAddress, protocol, port }, trusted)
+    : undefined;
   return {
     method: request.method ?? "GET",
     path: path ?? "/",
     host,
     requestId: requestIdFrom(request.headers["x-request-id"], randomUUID),
-    clientAddress: plainAddress(request.socket.remoteAddress),
+    clientAddress: origin?.address ?? peerAddress,
+    peerAddress,
+    port: origin?.port ?? port,
     startedAt: Date.now(),
     body: body ?? "none",
-    protocol: isEncrypted(request.socket) ? "https" : "http",
+    protocol: origin?.protocol ?? protocol,
     fault: faultOf(request, host, path, body),
   };
 }

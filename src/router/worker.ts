@@ -1,4 +1,5 @@
 import { mkdir, readFile, rm } from "node:fs/promises";
+import { AddressList } from "../lib/address-list.ts";
 import { writeFileAtomically } from "../lib/atomic-file.ts";
 import { collectAtRest } from "../lib/collect-at-rest.ts";
 import { type TrafficReport, workerExit } from "../model/route.ts";
@@ -78,6 +79,8 @@ class Worker {
       traffic: new TrafficCounters(),
       log,
       limits,
+      trusted: options.trustedProxies.length === 0 ? undefined : new AddressList(options.trustedProxies),
+      proxyProtocol: options.proxyProtocol,
       retiring: false,
     };
     this.#front = new Front(this.#router);

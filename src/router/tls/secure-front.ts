@@ -3,6 +3,7 @@ import { createServer as createTcpServer, type Socket, type Server as TcpServer 
 import type { SecureContext, TLSSocket, Server as TlsServer } from "node:tls";
 import { createSecureContext, createServer } from "../../lib/node-tls.ts";
 import { type Address, Listening } from "../listening.ts";
+import { expectProxyHeader } from "../proxied-server.ts";
 import type { RouterState } from "../router-state.ts";
 import { wantsAcme } from "./client-hello.ts";
 import { Http2Front } from "./http2-front.ts";
@@ -30,6 +31,8 @@ export class SecureFront {
     this.#onRequest = onRequest;
     this.#handshakeMs = Math.min(longestHandshakeMs, router.limits.clientHeadMs);
     this.#tcp = createTcpServer({ noDelay: true }, (socket) => this.#onSocket(socket));
+    const { trusted, log, proxyProtocol } = router;
+    if (proxyProtocol) expectProxyHeader(this.#tcp, { trusted, log, reads: false });
     this.#listening = new Listening(this.#tcp);
   }
 

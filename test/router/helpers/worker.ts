@@ -98,6 +98,8 @@ export interface WorkerSetup {
   readonly https?: number;
   readonly entries?: readonly RouterEntry[];
   readonly worker?: number;
+  readonly trustedProxies?: readonly string[];
+  readonly proxyProtocol?: boolean;
 }
 
 /** A worker that has read these routes from its snapshot and listens; no daemon is there. */
@@ -123,6 +125,8 @@ export async function startWorker(t: CleanUp, setup: WorkerSetup = {}): Promise<
       log: undefined,
       accessLog: { file: join(folder, "access.log") },
       limits: { ...defaultLimits, ...setup.limits },
+      trustedProxies: setup.trustedProxies ?? [],
+      proxyProtocol: setup.proxyProtocol === true,
     },
     folder,
   );
