@@ -19,8 +19,7 @@ export async function attach(context: Context, spec: RunSpec, io: RunIo): Promis
   const { containers } = context.engine;
   const id = await create(context, spec, io.terminal);
   try {
-    const { engine, instance } = context;
-    if (spec.joins !== undefined) await joinAppNetwork(engine, { instance, appId: spec.joins }, id, []);
+    if (spec.joins !== undefined) await joinAppNetwork(context.appNetworks, spec.joins, id, []);
     const code = await run(context, id, io);
     if (code === 0 && spec.saveAs !== undefined) await keepFiles(context, id, spec, spec.saveAs);
     return code;

@@ -1,3 +1,4 @@
+import type { AppNetworks } from "../../docker/app-network.ts";
 import type { ContainerSettings } from "../../docker/container-options.ts";
 import type { DockerEngine } from "../../docker/engine.ts";
 import type { BerthNetwork } from "../../docker/network.ts";
@@ -12,4 +13,5 @@ export interface Context {
   readonly logger: Logger;
   readonly settings: ContainerSettings;
   readonly addresses: AddressBook;
+  readonly appNetworks: AppNetworks;
 }

@@ -2,6 +2,7 @@ import { type ContainerSettings, defaultContainerSettings } from "../../docker/c
 import type { DockerEngine } from "../../docker/engine.ts";
 import type { BerthNetwork } from "../../docker/network.ts";
 import type { Logger } from "../../lib/logger.ts";
+import { Mutex } from "../../lib/mutex.ts";
 import type { Scheduler } from "../scheduler.ts";
 import { AddressBook } from "./address-book.ts";
 import { attach } from "./attach.ts";
@@ -28,6 +29,7 @@ export function createDockerLocalScheduler(options: DockerLocalOptions): Schedul
     ...options,
     settings: { ...defaultContainerSettings, ...options.settings },
     addresses: new AddressBook(engine, instance, network),
+    appNetworks: { engine, instance, making: new Mutex() },
   };
   return {
     list: (app) => listDynos(context, app),

@@ -29,7 +29,7 @@ async function startAt(context: Context, spec: DynoSpec, address: string): Promi
   try {
     if (spec.runtime !== undefined && spec.runtime.aliases.length > 0) {
       const { appId, aliases } = spec.runtime;
-      await joinAppNetwork(engine, { instance: context.instance, appId }, id, aliases);
+      await joinAppNetwork(context.appNetworks, appId, id, aliases);
     }
     await engine.containers.start(id);
   } catch (error) {

@@ -39,6 +39,22 @@ suite("The life of a dyno in Docker", { concurrency: 4 }, () => {
     assert.equal(listed?.address, dyno.address);
   });
 
+  test("dynos of an app that start at once are on one network, and those after them too", async () => {
+    const { scheduler, engine, instance } = harness;
+    const start = (name: string) => {
+      const runtime = { command: ["/exec", "sleep", "infinity"], volumes: [], aliases: [name], appId: "joined" };
+      return scheduler.start(dynoSpec(harness, { runtime, port: undefined }));
+    };
+    const dynos = await Promise.all(["a", "b", "c"].map(start));
+    dynos.push(await start("d"));
+    const networks = await engine.networks.list({ [labels.instance]: instance, [labels.appId]: "joined" });
+    assert.equal(networks.length, 1);
+    const found = await rawDocker()
+      .getNetwork(networks[0]?.id ?? "")
+      .inspect();
+    assert.deepEqual(Object.keys(found.Containers ?? {}).sort(), dynos.map(({ id }) => id).sort());
+  });
+
   test("it keeps its address while it is down and others start", async () => {
     const { scheduler } = harness;
     const dyno = await scheduler.start(dynoSpec(harness));
