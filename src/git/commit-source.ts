@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import type { Source } from "../builders/builder.ts";
-import { exec } from "../lib/exec.ts";
+import { ExecError, exec } from "../lib/exec.ts";
+import { UserError } from "../model/errors.ts";
 import type { Git } from "./git.ts";
 import { warnOfPointers } from "./lfs.ts";
 import type { Reading } from "./repositories.ts";
@@ -14,8 +15,8 @@ export interface CommitRequest extends SubmoduleRequest {
 }
 
 const symlink = "120000";
-// Procfile, package.json and the like; nobody means to have a larger one read into memory.
-const largestText = 8 * 1024 * 1024;
+// Procfile, app.json and the like, which the daemon itself takes apart; nobody writes a larger one.
+const largestText = 1024 * 1024;
 
 export async function readCommit(request: CommitRequest): Promise<Source> {
   const { git, repository, commit, reading } = request;
@@ -28,7 +29,7 @@ export async function readCommit(request: CommitRequest): Promise<Source> {
     has: async (path) => (await resolveFile(git, tree, entries, path)) !== undefined,
     read: async (path) => {
       const entry = await resolveFile(git, tree, entries, path);
-      return entry === undefined ? undefined : (await readBlob(git, tree, entry.id)).toString("utf8");
+      return entry === undefined ? undefined : await readText(git, tree, entry.id, path);
     },
     tar: async () => (gitlinks.size === 0 ? archive(git, tree) : await tarWithSubmodules(request, tree, gitlinks)),
   };
@@ -59,6 +60,17 @@ async function resolveFile(
     current = posix.join(posix.dirname(current), target);
   }
   return undefined;
+}
+
+async function readText(git: Git, tree: Tree, id: string, path: string): Promise<string> {
+  try {
+    return (await readBlob(git, tree, id)).toString("utf8");
+  } catch (error) {
+    if (!(error instanceof ExecError && /wrote more than/.test(error.message))) throw error;
+    throw new UserError("file-too-large", `${path} is larger than ${largestText / 1024} kB, which is the most for it`, {
+      cause: error,
+    });
+  }
 }
 
 async function readBlob(git: Git, tree: Tree, id: string): Promise<Buffer> {

@@ -35,7 +35,7 @@ type Fields = Readonly<Record<string, unknown>>;
 /** Comments and trailing commas are allowed, as Dokku allows them. Throws `invalid-app-manifest`. */
 export function parseAppManifest(text: string, path: string): AppManifest {
   const problems: ParseError[] = [];
-  const found: unknown = parse(text.replace(/^\uFEFF/, ""), problems, { allowTrailingComma: true });
+  const found = read(text, problems, path);
   const [problem] = problems;
   if (problem !== undefined) {
     const line = text.slice(0, problem.offset).split("\n").length;
@@ -54,6 +54,15 @@ export function parseAppManifest(text: string, path: string): AppManifest {
       firstDeploy: script(scripts.postdeploy, path, "scripts.postdeploy"),
     },
   };
+}
+
+function read(text: string, problems: ParseError[], path: string): unknown {
+  try {
+    return parse(text.replace(/^\uFEFF/, ""), problems, { allowTrailingComma: true });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw invalid(path, "it is nested too deeply");
+  }
 }
 
 /** What the file adds to the app's config vars. Throws `config-var-required` with all that are missing. */

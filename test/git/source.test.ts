@@ -45,6 +45,16 @@ describe("the source of a commit", () => {
     for (const name of ["absolute", "outside", "loop"]) assert.equal(await source.has(name), false, name);
   });
 
+  test("a file that is too large to be read is named", async () => {
+    const project = await host.project({ "app.json": "#".repeat(2_000_000) });
+    const source = await host.repositories.source("large", await pushed("large", project));
+    assert.equal(await source.has("app.json"), true);
+    await assert.rejects(source.read("app.json"), {
+      code: "file-too-large",
+      message: /^app\.json is larger than 1024 kB/,
+    });
+  });
+
   test("a commit that is not there is said to be missing", async () => {
     await pushed("known", await host.project());
     await assert.rejects(host.repositories.source("known", "1".repeat(40)), { code: "commit-missing" });

@@ -36,6 +36,10 @@ describe("app.json", () => {
   }
 });
 
+test("an app.json that is nested without end is refused", () => {
+  assert.throws(() => parse("[".repeat(200_000)), { code: "invalid-app-manifest", message: /nested too deeply/ });
+});
+
 describe("the config vars of an app.json", () => {
   const { env } = parse(`{ "env": {
     "PLAIN": "one", "WITH_VALUE": { "value": "two" }, "SYNCED": { "value": "three", "sync": true },

@@ -62,7 +62,7 @@ export function parseCompose(text: string, config: ConfigVars): ComposeService[]
   const volumes = namedVolumes(file.volumes);
   return Object.entries(fields(file.services, "services")).map(([name, value]) => {
     if (!isProcessType(name)) throw invalid(`'${name}' cannot name a process type`);
-    return readService(name, fields(expandVariables(value, config), name), { volumes, names });
+    return readService(name, fields(expanded(value, config), name), { volumes, names });
   });
 }
 
@@ -217,6 +217,14 @@ function withValues(all: ReadonlyMap<string, string | undefined>): ConfigVars {
 function read(text: string): unknown {
   try {
     return parseYaml(text) ?? {};
+  } catch (error) {
+    throw invalid(messageOf(error));
+  }
+}
+
+function expanded(value: unknown, config: ConfigVars): unknown {
+  try {
+    return expandVariables(value, config);
   } catch (error) {
     throw invalid(messageOf(error));
   }

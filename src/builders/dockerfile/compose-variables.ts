@@ -1,14 +1,19 @@
 import type { ConfigVars } from "../../model/app.ts";
 
+// An alias in YAML may lead to what it is in.
+const deepest = 20;
+
 /**
  * `$NAME`, `${NAME}`, `${NAME:-default}` and `$$` in every text of a value, from the app's config vars alone: the host's own
- * environment is no app's business. What is not set is empty.
+ * environment is no app's business. What is not set is empty. Throws RangeError.
  */
-export function expandVariables(value: unknown, config: ConfigVars): unknown {
+export function expandVariables(value: unknown, config: ConfigVars, depth = 0): unknown {
+  if (depth > deepest) throw new RangeError("a value in it is nested too deeply, or in itself");
+  const inner = (one: unknown): unknown => expandVariables(one, config, depth + 1);
   if (typeof value === "string") return expand(value, config);
-  if (Array.isArray(value)) return value.map((one) => expandVariables(one, config));
+  if (Array.isArray(value)) return value.map(inner);
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, expandVariables(one, config)]));
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, inner(one)]));
 }
 
 const reference = /\$(?:(\$)|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?:(:?[-+?])([^}]*))?\})/g;

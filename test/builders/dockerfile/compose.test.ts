@@ -99,6 +99,7 @@ volumes: {data: }
     ["no services", "version: '3'", /no services/],
     ["no YAML", "services: [", /./],
     ["a bad name", "services: {'a b': {image: x}}", /cannot name/],
+    ["a value in itself", "services: &all {app: {image: x, labels: *all}}", /in itself/],
     ["more than can be read", `services: {app: {image: x}}\n${"#".repeat(200_000)}`, /longer than 128 kB/],
     ["as many keys as fit", Array.from({ length: 12_000 }, (_, n) => `k${n}: 1`).join("\n"), /no services/],
   ];
