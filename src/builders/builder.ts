@@ -35,6 +35,8 @@ export interface BuildSettings {
   readonly dockerfilePath: string;
   /** As `docker-options:add APP build` has taken them, one each. */
   readonly dockerOptions: readonly string[];
+  /** What makes images of Dockerfiles; undefined: the best that the engine has. */
+  readonly backend?: "buildkit" | "classic" | undefined;
 }
 
 /** What a build may use of the host; beside running apps it always comes second. */

@@ -6,10 +6,12 @@ import { textProperty } from "./properties.ts";
 import { appByName } from "./require-app.ts";
 
 const key = "docker-options.build";
+const backends = ["buildkit", "classic"] as const;
 
 export function buildSettings(context: Context, appId: string): BuildSettings {
   return {
     dockerfilePath: textProperty(context, appId, "builder-dockerfile.dockerfile-path"),
+    backend: backends.find((one) => one === textProperty(context, appId, "builder-dockerfile.backend")),
     dockerOptions: context.store.read((view) => stored(view, appId)),
   };
 }

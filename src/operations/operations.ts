@@ -201,6 +201,7 @@ export interface Author {
 /** Settings with a value per app and for the host, under Dokku's names (`git:set APP deploy-branch main`). */
 export type PropertyKey =
   | "app-json.appjson-path"
+  | "builder-dockerfile.backend"
   | "builder-dockerfile.dockerfile-path"
   | "builder.build-dir"
   | "builder.selected"

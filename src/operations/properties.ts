@@ -47,6 +47,11 @@ export const properties: Readonly<Record<PropertyKey, Property>> = {
     rule: "a path in the repository, such as 'docker/Dockerfile'",
     fallback: () => "Dockerfile",
   },
+  "builder-dockerfile.backend": {
+    check: (text) => ["auto", "buildkit", "classic"].includes(text),
+    rule: "one of auto, buildkit, classic",
+    fallback: () => "auto",
+  },
   "ps.restart-policy": {
     check: (text) => /^(no|always|unless-stopped|on-failure(:[1-9]\d{0,3})?)$/.test(text),
     rule: "one of no, always, unless-stopped, on-failure, on-failure:N",

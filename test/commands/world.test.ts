@@ -62,6 +62,9 @@ test("commands on the real operations: what builds an app, and with which option
   }
   assert.equal((await run(["builder:set", "shop", "selected", "pack"])).code, 1);
   await ok("builder-dockerfile:set", "shop", "dockerfile-path", "docker/Dockerfile");
+  await ok("builder-dockerfile:set", "shop", "backend", "classic");
+  const backend = await ok("builder-dockerfile:report", "shop", "--builder-dockerfile-computed-backend");
+  assert.equal(backend.trim(), "classic");
   const path = await ok("builder-dockerfile:report", "shop", "--builder-dockerfile-computed-dockerfile-path");
   assert.equal(path, "docker/Dockerfile\n");
 

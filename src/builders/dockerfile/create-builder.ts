@@ -36,7 +36,7 @@ async function build(
   // Before the build: a mistake in it should not cost that time.
   const procfile = await source.read("Procfile");
   const processTypes = procfile === undefined ? { web: "" } : parseProcfile(procfile);
-  const building = await imageBuilding(options);
+  const building = await imageBuilding(options, request);
   const job = {
     request,
     source,
@@ -47,9 +47,14 @@ async function build(
   return { reference, processTypes, runtime: port === undefined ? {} : { port } };
 }
 
-export async function imageBuilding(options: DockerfileBuilderOptions): Promise<ImageBuilding> {
+/** With the backend that the app has chosen, else the best one. */
+export async function imageBuilding(
+  options: DockerfileBuilderOptions,
+  { settings }: Pick<BuildRequest, "settings">,
+): Promise<ImageBuilding> {
   const { engine, instance, buildNetwork } = options;
+  const backend = options.backend ?? settings.backend ?? (await bestBackend(engine));
   const environment = buildNetwork === undefined ? {} : proxyEnvironment(buildNetwork);
   const declarable = buildNetwork === undefined ? {} : mirrorArguments(buildNetwork);
-  return { engine, instance, environment, declarable, backend: options.backend ?? (await bestBackend(engine)) };
+  return { engine, instance, environment, declarable, backend };
 }

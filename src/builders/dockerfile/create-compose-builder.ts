@@ -30,7 +30,7 @@ async function build(
 ): Promise<Image> {
   const services = parseCompose(await readFile(request.source), request.config);
   const web = webService(services);
-  const building = await imageBuilding(options);
+  const building = await imageBuilding(options, request);
   const built: [ComposeService, BuiltImage][] = [];
   try {
     for (const service of services) {
@@ -95,7 +95,7 @@ async function buildService(
   signal: AbortSignal,
 ): Promise<BuiltImage> {
   const given = parseBuildOptions(request.settings.dockerOptions);
-  const part = service.name.toLowerCase();
+  const part = service.name;
   const { build: own, image } = service;
   if (own === undefined) {
     // An image of our own that is FROM it: another one may come under that name, and a release must stay what it is.

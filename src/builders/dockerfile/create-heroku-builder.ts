@@ -67,7 +67,7 @@ async function buildAll(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<BuiltImage[]> {
-  const building = await imageBuilding(options);
+  const building = await imageBuilding(options, request);
   const given = parseBuildOptions(request.settings.dockerOptions);
   const built: BuiltImage[] = [];
   try {
@@ -82,7 +82,7 @@ async function buildAll(
           target: target ?? given.target,
           args: new Map([...Object.entries(file.args), ...given.args]),
         },
-        part: name.toLowerCase(),
+        part: name,
       };
       built.push(await buildOne(building, job, progress, signal));
     }

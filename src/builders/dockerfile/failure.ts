@@ -14,7 +14,7 @@ export function asUserError(error: unknown, dockerfile: string): unknown {
   const ended = endings.map((pattern) => pattern.exec(reason)).find((match) => match !== null);
   if (ended) {
     const [, command = "", code] = ended;
-    const hint = code === "137" ? "It was killed, mostly because memory ran out" : undefined;
+    const hint = code === "137" ? "It was killed, mostly because memory ran out: see builds:report APP" : undefined;
     return failed(`'${command.replace(/^\/bin\/(?:ba)?sh -c /, "")}' ended with exit code ${code}`, hint, error);
   }
   return failed(`${dockerfile}: ${reason}`, hintFor(reason), error);

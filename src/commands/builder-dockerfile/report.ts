@@ -5,9 +5,10 @@ export const builderDockerfileReport = defineReport({
   title: "builder-dockerfile",
   prefix: "builder-dockerfile-",
   keepPrefixed: false,
-  summary: "Show where the Dockerfile of one app, or of all, is",
+  summary: "Show where the Dockerfile of one app, or of all, is, and what builds it",
   read: (app, operations) =>
     reportProperties(operations, app, "builder-dockerfile", [
+      ["backend", "builder-dockerfile.backend"],
       ["dockerfile-path", "builder-dockerfile.dockerfile-path"],
     ]),
 });

@@ -2,7 +2,7 @@ import { definePropertyCommand } from "../property.ts";
 
 export const builderDockerfileSet = definePropertyCommand({
   group: "builder-dockerfile",
-  summary: "Set or clear where an app's Dockerfile is",
+  summary: "Set or clear where an app's Dockerfile is, and what builds it",
   word: "key",
-  properties: { "dockerfile-path": "builder-dockerfile.dockerfile-path" },
+  properties: { backend: "builder-dockerfile.backend", "dockerfile-path": "builder-dockerfile.dockerfile-path" },
 });

@@ -215,6 +215,23 @@ suite("What only BuildKit can", () => {
   });
   after(() => place.dispose());
 
+  test("an app that chooses the classic builder has its limits, which BuildKit's steps do not", async () => {
+    const lines: string[] = [];
+    const line = (text: string): void => void lines.push(text);
+    const step = `python3 -c "bytearray(500 * 1024 * 1024)"`;
+    const request = {
+      ...{ app: "limited", appId: "limited", buildId: "b1", source: sourceOf({ Dockerfile: `${from}RUN ${step}` }) },
+      settings: { dockerfilePath: "Dockerfile", dockerOptions: [], backend: "classic" as const },
+      ...{ config: {}, limits: { cpus: 1, memoryBytes: 200 * 1024 * 1024 } },
+    };
+    const progress = { step: line, headline: line, detail: line, warn: line, line };
+    await assert.rejects(createDockerfileBuilder(place).build(request, progress, never), {
+      code: "build-failed",
+      message: /ended with exit code 137$/,
+      hint: /memory ran out/,
+    });
+  });
+
   test("a RUN may mount a config var as a secret; it is in no layer", async () => {
     const lines: string[] = [];
     const line = (text: string): void => void lines.push(text);
