@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Readable } from "node:stream";
 import type { TargetState } from "./balancer.ts";
 import { type Fault, faults, interruptions } from "./faults.ts";
 import { informationHeaders, type RawHeaders, requestHeaders } from "./headers.ts";
@@ -10,6 +11,7 @@ import { afterFailure, isReplayable } from "./retry.ts";
 import type { RoutedApp } from "./routed-app.ts";
 import { emptyOutcome, logAccess, type Outcome, type RouterState, refuse } from "./router-state.ts";
 import type { AppSwitches } from "./switches/app-switches.ts";
+import { bufferBody } from "./switches/buffered-body.ts";
 import { choose } from "./switches/choose.ts";
 import { debugHeaders, wantsDebug } from "./switches/debug.ts";
 import { SwitchedDresser } from "./switches/dresser.ts";
@@ -17,6 +19,9 @@ import { passage, visitorOf } from "./switches/passage.ts";
 import { stickyCookie, stickyTarget } from "./switches/sticky.ts";
 import type { Exchange, UpstreamEvents, UpstreamFailure, UpstreamRequest, UpstreamResponse } from "./upstream.ts";
 import { readVisit, type Visit } from "./visit.ts";
+
+// Of a body that is read before the app gets the request, where the app has no limit of its own.
+const bufferLimit = 1024 * 1024 * 1024;
 
 /** Takes one request to a dyno of its app, and the answer back. */
 export function forward(
@@ -48,6 +53,8 @@ class Forwarding implements UpstreamEvents, RelayOptions {
   /** Of the app, once they have let the request in. */
   #switches: AppSwitches | undefined;
   #counted = false;
+  /** Its whole body, where that is read before a dyno gets it. */
+  #body: Readable | undefined;
   #attempts = 0;
   #replayed = false;
 
@@ -103,7 +110,20 @@ class Forwarding implements UpstreamEvents, RelayOptions {
   #onPassed(fault: Fault | undefined): void {
     if (this.#response.destroyed) return;
     if (fault !== undefined) this.#refuse(fault);
-    else this.#attempt(false);
+    else if (this.#visit.body === "none" || !this.#switches?.switches.bufferRequests) this.#attempt(false);
+    else this.#bufferBody(this.#switches.switches.bodyLimit).catch((error) => this.onBug(error));
+  }
+
+  async #bufferBody(limit = bufferLimit): Promise<void> {
+    const { idleMs } = this;
+    if (this.#expectsContinue) this.#response.writeContinue();
+    this.#expectsContinue = false;
+    const body = await bufferBody(this.#request, { folder: this.#router.scratch, limit, idleMs });
+    if (typeof body !== "string") {
+      this.#body = body.once("error", (error) => this.onBug(error));
+      if (!this.#response.destroyed) this.#attempt(false);
+      else body.destroy();
+    } else if (!this.#response.destroyed) this.#refuse(body === "idle" ? faults.clientIdle : faults.bodyTooLarge);
   }
 
   #attempt(fresh: boolean): void {
@@ -153,7 +173,7 @@ class Forwarding implements UpstreamEvents, RelayOptions {
       body:
         body === "none"
           ? undefined
-          : { stream: request, chunked: body === "chunked", trailers: () => request.rawTrailers },
+          : { stream: this.#body ?? request, chunked: body === "chunked", trailers: () => request.rawTrailers },
       limits: this.#outcome.app?.limits ?? this.#router.limits,
     };
   }
@@ -169,7 +189,7 @@ class Forwarding implements UpstreamEvents, RelayOptions {
   /** What does not say its length is counted as it comes. */
   #watchBody(): void {
     const limit = this.#switches?.switches.bodyLimit;
-    if (limit === undefined || this.#visit.body !== "chunked" || this.#counted) return;
+    if (limit === undefined || this.#visit.body !== "chunked" || this.#counted || this.#body !== undefined) return;
     this.#counted = true;
     let count = 0;
     this.#request.on("data", (chunk: Buffer) => {
@@ -293,6 +313,7 @@ class Forwarding implements UpstreamEvents, RelayOptions {
   #onClose(): void {
     this.#exchange?.abort();
     this.#relay?.close();
+    this.#body?.destroy();
     this.#switches?.leave(this.#visit.clientAddress);
     // What is left of a body that nobody wants is read off the connection, or the next request would not be seen.
     if (!this.#request.complete) this.#request.resume();

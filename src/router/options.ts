@@ -19,6 +19,8 @@ export interface WorkerOptions {
   readonly accessLog: AccessLogTarget;
   /** Folder with the pages that users made, by the names that the table has. */
   readonly errorPages: string;
+  /** Folder for the bodies of requests that are read before an app gets them. */
+  readonly scratch: string;
   readonly limits: Limits;
   /** Addresses and networks of proxies before us, whose word on where a request comes from is taken. */
   readonly trustedProxies: readonly string[];

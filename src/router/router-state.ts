@@ -34,6 +34,8 @@ export interface RouterState {
   readonly trusted: AddressList | undefined;
   /** They say by the PROXY protocol where a connection comes from. */
   readonly proxyProtocol: boolean;
+  /** Folder for what does not fit into memory. */
+  readonly scratch: string;
   /** The worker takes no new connections: clients are told to leave the ones they have. */
   retiring: boolean;
 }

@@ -9,6 +9,7 @@ export interface RouterPaths {
   readonly routerLog: string;
   readonly accessLogs: string;
   readonly errorPages: string;
+  readonly scratch: string;
   routerPid(worker: number): string;
 }
 
@@ -30,6 +31,7 @@ export async function runRouter(args: readonly string[], pathsBelow: (root: stri
     log: paths.routerLog,
     accessLog: accessLog ?? { folder: paths.accessLogs },
     errorPages: paths.errorPages,
+    scratch: paths.scratch,
     limits: defaultLimits,
     trustedProxies,
     proxyProtocol,

@@ -81,6 +81,7 @@ class Worker {
       limits,
       trusted: options.trustedProxies.length === 0 ? undefined : new AddressList(options.trustedProxies),
       proxyProtocol: options.proxyProtocol,
+      scratch: options.scratch,
       retiring: false,
     };
     this.#front = new Front(this.#router);

@@ -43,6 +43,43 @@ suite("an app's switches", () => {
     assert.equal(whole, 2);
   });
 
+  test("keep a slow upload from the dyno until it is whole, in a file where it is large", async (t) => {
+    const dyno = await startDyno(t, async (request, response) => {
+      const hash = createHash("sha256");
+      for await (const chunk of request) hash.update(chunk);
+      response.end(`${request.headers["transfer-encoding"]} ${hash.digest("hex")}`);
+    });
+    const worker = await startWorker(t, {
+      apps: [app("app", [dyno], { bufferRequests: true, bodyLimit: 4_000_000 })],
+      limits: { idleMs: 500 },
+    });
+    const before = await worker.descriptors();
+    for (const body of ["small", "x".repeat(3_000_000)]) {
+      const sha = createHash("sha256").update(body).digest("hex");
+      const sized = await ask(worker.port, {
+        method: "POST",
+        body,
+        headers: { expect: "100-continue", "content-length": String(body.length) },
+      });
+      assert.equal(sized.body, `undefined ${sha}`);
+      const chunked = await ask(worker.port, { method: "POST", body, headers: { "transfer-encoding": "chunked" } });
+      assert.equal(chunked.body, `chunked ${sha}`);
+    }
+    const slow = connect(worker.port, "127.0.0.1");
+    slow.on("error", () => undefined);
+    slow.write(`POST /slow HTTP/1.1\r\nHost: app.test\r\nContent-Length: 900000\r\n\r\n${"x".repeat(800_000)}`);
+    const [answer] = await once(slow, "data");
+    assert.match(String(answer), /^HTTP\/1.1 499 [\s\S]*Berth-Error: H28/);
+    const gone = connect(worker.port, "127.0.0.1");
+    gone.write(`POST /gone HTTP/1.1\r\nHost: app.test\r\nContent-Length: 900000\r\n\r\n${"x".repeat(800_000)}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    gone.destroy();
+    const endless = `POST /endless HTTP/1.1\r\nHost: app.test\r\nTransfer-Encoding: chunked\r\n\r\n${`ffff\r\n${"x".repeat(65_535)}\r\n`.repeat(62)}`;
+    assert.match(await talk(worker.port, endless), /^HTTP\/1.1 413 /);
+    assert.deepEqual(dyno.seen, Array(4).fill("POST /"));
+    while ((await worker.descriptors()) > before + 2) await new Promise((resolve) => setTimeout(resolve, 50));
+  });
+
   test("ask for a password, and let in who knows one", async (t) => {
     const dyno = await startDyno(t, (request, response) => response.end(request.headers.authorization));
     const users = { alice: await hashPassword("se:cret"), bob: await hashPassword("other") };

@@ -121,6 +121,7 @@ export async function startWorker(t: CleanUp, setup: WorkerSetup = {}): Promise<
       snapshot: join(folder, "routes.json"),
       pidFile: join(folder, `router-${number}.pid`),
       errorPages: join(folder, "error-pages"),
+      scratch: join(folder, "tmp"),
       fingerprint: "test",
       log: undefined,
       accessLog: { file: join(folder, "access.log") },
