@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import type Dockerode from "dockerode";
 import { EngineError } from "./errors.ts";
+import { loadable } from "./loadable.ts";
 import { engineMessages } from "./messages.ts";
 import { handled } from "./wire.ts";
 
@@ -21,22 +22,34 @@ export async function pullImage(
   signal.throwIfAborted();
 }
 
-export async function loadImage(docker: Dockerode, tar: Readable, signal: AbortSignal): Promise<string[]> {
-  const stop = (): void => void tar.destroy();
+export async function loadImage(docker: Dockerode, given: Readable, signal: AbortSignal): Promise<string[]> {
+  const stop = (): void => void given.destroy();
   signal.addEventListener("abort", stop, { once: true });
+  let tar: Readable | undefined;
   try {
-    const answer = handled((await docker.loadImage(tar, { quiet: true })) as Readable);
-    const loaded: string[] = [];
-    for await (const { stream, error } of engineMessages(answer)) {
-      if (error !== undefined) throw new EngineError(error, undefined, undefined);
-      const [, name] = /^Loaded image(?: ID)?: (\S+)/.exec(stream ?? "") ?? [];
-      if (name !== undefined) loaded.push(name);
-    }
-    return loaded;
+    tar = handled(await loadable(given));
+    return await load(docker, tar);
   } catch (error) {
     signal.throwIfAborted();
-    throw error;
+    // The request knows of a body that breaks off only that it broke off.
+    throw tar?.errored ?? error;
   } finally {
     signal.removeEventListener("abort", stop);
+    tar?.destroy();
   }
+}
+
+async function load(docker: Dockerode, tar: Readable): Promise<string[]> {
+  // The engine would wait for the rest.
+  const request = new AbortController();
+  tar.once("error", () => request.abort());
+  const options = { quiet: true, abortSignal: request.signal };
+  const answer = handled((await docker.loadImage(tar, options)) as Readable);
+  const loaded: string[] = [];
+  for await (const { stream, error } of engineMessages(answer)) {
+    if (error !== undefined) throw new EngineError(error, undefined, undefined);
+    const [, name] = /^Loaded image(?: ID)?: (\S+)/.exec(stream ?? "") ?? [];
+    if (name !== undefined) loaded.push(name);
+  }
+  return loaded;
 }

@@ -2,10 +2,10 @@ import { randomUUID } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { Readable, type Transform } from "node:stream";
+import type { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { createGunzip, createZstdDecompress } from "node:zlib";
-import { ArchiveError, type ArchiveLimits, type OnEntry, tooLarge } from "./archive.ts";
+import { ArchiveError, type ArchiveLimits, type OnEntry } from "./archive.ts";
+import { peek, unpacker } from "./peek.ts";
 import { readTar } from "./read-tar.ts";
 import { readZip } from "./read-zip.ts";
 
@@ -16,52 +16,22 @@ export interface ArchiveInput {
   readonly scratch: string;
 }
 
-// A block of tar, in which its mark stands.
-const headSize = 512;
-
 /**
  * Reads a tar, plain or packed with gzip or zstd, or a zip: which one, its first bytes tell. Nothing of it is ever written
  * under the names that are in it. Throws ArchiveError, and what the stream breaks off with.
  */
 export async function readArchive({ stream, limits, scratch }: ArchiveInput, onEntry: OnEntry): Promise<void> {
   const { head, whole } = await peek(stream, limits.bytes);
+  const unpack = unpacker(head);
   try {
     if (head.toString("latin1", 0, 2) === "PK") await readStoredZip(whole, { limits, scratch }, onEntry);
-    else if (head.readUInt16BE(0) === 0x1f8b) await readPacked(whole, createGunzip(), limits, onEntry);
-    else if (head.readUInt32LE(0) === 0xfd2fb528) await readPacked(whole, createZstdDecompress(), limits, onEntry);
+    else if (unpack !== undefined) await readPacked(whole, unpack, limits, onEntry);
     else if (head.toString("latin1", 257, 262) === "ustar") await readTar(whole, limits, onEntry);
     else throw new ArchiveError("archive-unreadable", `This is no archive: a tar, tar.gz, tar.zst or zip is wanted`);
   } finally {
     whole.destroy();
     stream.destroy();
   }
-}
-
-/** The first bytes, and a stream that has them too and ends where it gets longer than the limit. */
-async function peek(stream: Readable, limit: number): Promise<{ head: Buffer; whole: Readable }> {
-  const chunks = bounded(stream, limit);
-  let head = Buffer.alloc(0);
-  while (head.length < headSize) {
-    const next = await chunks.next();
-    if (next.done === true) break;
-    head = Buffer.concat([head, next.value]);
-  }
-  const whole = Readable.from(startingWith(head, chunks), { objectMode: false });
-  return { head: Buffer.concat([head, Buffer.alloc(headSize)]), whole };
-}
-
-async function* bounded(stream: Readable, limit: number): AsyncGenerator<Buffer> {
-  let bytes = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > limit) throw tooLarge(`of ${limit} bytes`);
-    yield chunk;
-  }
-}
-
-async function* startingWith(head: Buffer, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
-  yield head;
-  yield* rest;
 }
 
 async function readPacked(packed: Readable, unpack: Transform, limits: ArchiveLimits, onEntry: OnEntry): Promise<void> {
