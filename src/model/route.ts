@@ -137,4 +137,4 @@ export type DaemonMessage =
   | { readonly type: "retire"; readonly graceMs: number };
 
 /** Exit codes of a worker that could not listen: the daemon tells the user why. */
-export const workerExit = { portInUse: 3, cannotListen: 4 } as const;
+export const workerExit = { portInUse: 3, cannotListen: 4, securePortInUse: 5, cannotListenSecurely: 6 } as const;

@@ -115,6 +115,8 @@ class Worker {
     const following = this.#start();
     const exitCode = await following.listening;
     if (exitCode === undefined) await this.#end(await retired);
+    // Where one port is taken, the other one may be open by now.
+    else await this.#front.retire(0, 0);
     memory.stop();
     // The daemon goes on counting from here.
     this.#follower.send(this.#report(0, false));
@@ -144,8 +146,10 @@ class Worker {
       await this.#front.listen(http, https);
     } catch (error) {
       this.#log.error({ err: error, http, https }, "cannot listen");
-      const { code } = error as NodeJS.ErrnoException;
-      return code === "EADDRINUSE" ? workerExit.portInUse : workerExit.cannotListen;
+      const { code, port } = error as NodeJS.ErrnoException & { port?: number };
+      const isTaken = code === "EADDRINUSE";
+      if (port !== https?.port) return isTaken ? workerExit.portInUse : workerExit.cannotListen;
+      return isTaken ? workerExit.securePortInUse : workerExit.cannotListenSecurely;
     }
     this.#listening = true;
     await writeFileAtomically(pidFile, `${process.pid}\n`);

@@ -25,7 +25,8 @@ export interface SupervisorOptions extends WorkerProgram {
 const workerCode = ["../router", "../lib"].concat(
   ["route", "certificate", "access-log", "traffic"].map((name) => `../model/${name}.ts`),
 );
-const adoptMs = 3_000;
+// A worker tries to reach the daemon twice a second; on a machine under load that takes its time.
+const adoptMs = 10_000;
 const startMs = 15_000;
 const steadyMs = 10_000;
 const lastBackoffMs = 10_000;
@@ -197,14 +198,12 @@ export class Supervisor {
   }
 
   #exitError(code: number | null, signal: NodeJS.Signals | null): UserError {
-    if (code === workerExit.portInUse) return this.#portError("EADDRINUSE");
-    if (code === workerExit.cannotListen) return this.#portError("EACCES");
+    const { http, httpsPort = 0 } = this.#options;
+    if (code === workerExit.portInUse) return portError("--http-port", http.port, "EADDRINUSE");
+    if (code === workerExit.cannotListen) return portError("--http-port", http.port, "EACCES");
+    if (code === workerExit.securePortInUse) return portError("--https-port", httpsPort, "EADDRINUSE");
+    if (code === workerExit.cannotListenSecurely) return portError("--https-port", httpsPort, "EACCES");
     return routerFailed(signal === null ? `it ended with code ${code}` : `it was ended by ${signal}`);
-  }
-
-  /** Which of the ports it was, the worker's log tells. */
-  #portError(code: string): UserError {
-    return portError("--http-port", this.#options.http.port, code);
   }
 
   #onHello(worker: WorkerIdentity): void {

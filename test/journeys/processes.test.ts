@@ -135,11 +135,13 @@ suite("processes", () => {
   test("a run whose client goes away leaves no container", async () => {
     const client = spawn("ssh", [
       ...berth.sshOptions(),
-      ...["-p", String(berth.sshPort), "berth@127.0.0.1", "run shop sleep 300"],
+      ...["-p", String(berth.sshPort), "berth@127.0.0.1", "run shop sh -c 'echo runs; sleep 300'"],
     ]);
-    await eventually(async () => assert.equal((await berth.containers("label=berth.type=run")).length, 1));
+    // Not earlier: a signal that comes before the init process listens is lost, and the container has its full time to stop.
+    await once(client.stdout, "data");
+    assert.equal((await berth.containers("label=berth.type=run")).length, 1);
     client.kill("SIGKILL");
-    await eventually(async () => assert.deepEqual(await berth.containers("label=berth.type=run"), []));
+    await eventually(async () => assert.deepEqual(await berth.containers("label=berth.type=run"), []), 60_000);
   });
 
   test("apps reach neither each other nor the daemon, and have no privileges", async () => {

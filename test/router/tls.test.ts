@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { request as secureRequest } from "node:https";
-import { connect } from "node:net";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { suite, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { connect as connectTls } from "node:tls";
 import { WebSocket, WebSocketServer } from "ws";
 import { freePort } from "../../src/lib/free-port.ts";
 import type { RouterEntry } from "../../src/model/certificate.ts";
-import type { AppRoutes } from "../../src/model/route.ts";
+import { type AppRoutes, workerExit } from "../../src/model/route.ts";
 import { type CleanUp, cleanUp } from "./helpers/clean-up.ts";
 import { ask } from "./helpers/client.ts";
 import { routesTo, startDyno, startRawDyno } from "./helpers/dyno.ts";
@@ -47,6 +47,15 @@ async function secureAsk(port: number, headers: Record<string, string> = {}, pat
 }
 
 suite("TLS", () => {
+  test("a port that is taken is told from the one for plain connections", async (t) => {
+    const taken = createServer().listen(0, "127.0.0.1");
+    cleanUp(t, () => taken.close());
+    await once(taken, "listening");
+    const { port } = taken.address() as AddressInfo;
+    await assert.rejects(startWorker(t, { https: port }), new RegExp(`ended with ${workerExit.securePortInUse}:`));
+    await assert.rejects(startWorker(t, { port }), new RegExp(`ended with ${workerExit.portInUse}:`));
+  });
+
   test("a request over https reaches the dyno, which learns the protocol, port and address of the client", async (t) => {
     const dyno = await startDyno(t, (request, response) => response.end(JSON.stringify(request.headers)));
     const { https } = await startSecure(t, [routesTo([dyno.target])], []);

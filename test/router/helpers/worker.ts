@@ -44,7 +44,9 @@ export class TestWorker {
   /** Resolves once the worker's log has such a line. */
   async said(message: string): Promise<void> {
     while (!this.log.some(({ msg }) => msg === message)) {
-      if (this.child.exitCode !== null) throw new Error(`worker ended: ${JSON.stringify(this.log)}`);
+      if (this.child.exitCode !== null) {
+        throw new Error(`worker ended with ${this.child.exitCode}: ${JSON.stringify(this.log)}`);
+      }
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
         this.child.once("exit", () => resolve());
