@@ -17,7 +17,17 @@ export class HostMap {
     const places = this.#exact.get(host);
     // The common case: the name is written as it is kept, and no path leads elsewhere.
     if (places?.isWhole) return places.whole;
-    return this.#search(hostName(host), path);
+    return this.#deepest(hostName(host), (found) => found.at(path));
+  }
+
+  /** Whoever may get a request for the host; the one that has all of it before those that have a part. */
+  apps(host: string): RoutedApp[] {
+    const found = new Set<RoutedApp>();
+    this.#deepest(hostName(host), (places) => {
+      for (const app of places.apps()) found.add(app);
+      return places.whole;
+    });
+    return [...found];
   }
 
   add(app: RoutedApp): void {
@@ -36,17 +46,20 @@ export class HostMap {
     for (const { host, path } of paths) this.#take(app, host, path);
   }
 
-  /** The deepest wildcard that has something for the path. */
-  #search(name: string, path: string): Place | undefined {
-    const exact = this.#exact.get(name)?.at(path);
+  /** What is picked of the name itself, else of the deepest wildcard that has it. */
+  #deepest(name: string, pick: (places: Places) => Place | undefined): Place | undefined {
+    const own = this.#exact.get(name);
+    const exact = own && pick(own);
     if (exact !== undefined || this.#below.size === 0) return exact;
     if (name.length <= nameLimit) {
       for (let dot = name.indexOf("."); dot >= 0; dot = name.indexOf(".", dot + 1)) {
-        const found = this.#below.get(name.slice(dot + 1))?.at(path);
+        const below = this.#below.get(name.slice(dot + 1));
+        const found = below && pick(below);
         if (found !== undefined) return found;
       }
     }
-    return this.#below.get("")?.at(path);
+    const all = this.#below.get("");
+    return all && pick(all);
   }
 
   #places(host: string): Places {

@@ -29,6 +29,12 @@ export class Places {
     return this.whole;
   }
 
+  /** The one that has the whole first. */
+  apps(): RoutedApp[] {
+    const places = this.whole === undefined ? this.#prefixed : [this.whole, ...this.#prefixed];
+    return places.map(({ app }) => app);
+  }
+
   /** Takes the part of whoever had it. */
   put(place: Place): void {
     const isSame = ({ prefix }: Place) => prefix === place.prefix;

@@ -44,9 +44,9 @@ export class Routes {
     return this.#apps.get(name)?.routes;
   }
 
-  /** Whoever has the host as a whole. */
-  find(host: string): RoutedApp | undefined {
-    return this.place(host, "/")?.app;
+  /** Whoever may get a request for the host; the one that has all of it before those that have a part. */
+  appsOf(host: string): RoutedApp[] {
+    return this.#hosts.apps(host);
   }
 
   /** The whole table, whatever its revision: the daemon decides. */

@@ -64,7 +64,7 @@ class Worker {
     const drains = new Drains(balancer, (target) => this.#follower.send({ type: "drained", target }));
     const entries = new Entries();
     const routes = new Routes(balancer, limits, entries, new SwitchMaker(log));
-    const contexts = new SecureContexts(entries, (host) => routes.find(host), log);
+    const contexts = new SecureContexts(entries, (host) => routes.appsOf(host), log);
     this.#options = options;
     this.#log = log;
     this.#router = {

@@ -88,10 +88,10 @@ suite("which app a request is for", () => {
   test("an app that lost a host to another one for a while has it again when its routes are told again", () => {
     const routes = tableOf(app("a", { hosts: ["x.test"] }));
     routes.apply({ revision: 2, set: app("b", { hosts: ["x.test"] }) });
-    assert.equal(routes.find("x.test")?.routes.app, "b");
+    assert.equal(routes.appsOf("x.test")[0]?.routes.app, "b");
     routes.apply({ revision: 3, set: app("a", { hosts: ["x.test"] }) });
     routes.apply({ revision: 4, remove: "b" });
-    assert.equal(routes.find("x.test")?.routes.app, "a");
+    assert.equal(routes.appsOf("x.test")[0]?.routes.app, "a");
   });
 
   test("the prefix is taken off where the app wants it", () => {

@@ -77,11 +77,11 @@ suite("the balancer", () => {
     const balancer = new Balancer(1, ({ id }) => idle.push(id));
     const routes = new Routes(balancer);
     routes.replace({ revision: 1, apps: [routesTo([target("a")])] });
-    const state = routes.find("app.test")?.targets[0];
+    const state = routes.appsOf("app.test")[0]?.targets[0];
     assert.ok(state);
     balancer.opened(state);
     routes.apply({ revision: 2, set: routesTo([target("a"), target("b")]) });
-    assert.equal(routes.find("app.test")?.targets[0], state);
+    assert.equal(routes.appsOf("app.test")[0]?.targets[0], state);
     routes.apply({ revision: 3, remove: "app" });
     assert.deepEqual(idle, ["b"]);
     balancer.closed(state);
@@ -97,9 +97,9 @@ suite("the route table", () => {
     const table = routes();
     table.replace({ revision: 5, apps: [routesTo([])] });
     assert.equal(table.apply({ revision: 5, remove: "app" }), false);
-    assert.ok(table.find("app.test"));
+    assert.ok(table.appsOf("app.test")[0]);
     assert.equal(table.apply({ revision: 6, remove: "app" }), true);
-    assert.equal(table.find("app.test"), undefined);
+    assert.equal(table.appsOf("app.test")[0], undefined);
   });
 
   test("obeys a listed table whatever its revision", () => {
@@ -107,15 +107,15 @@ suite("the route table", () => {
     table.replace({ revision: 5, apps: [routesTo([], "a"), routesTo([], "b")] });
     table.replace({ revision: 3, apps: [routesTo([], "b")] });
     assert.deepEqual(table.toTable(), { revision: 3, apps: [routesTo([], "b")], entries: [] });
-    assert.equal(table.find("a.test"), undefined);
+    assert.equal(table.appsOf("a.test")[0], undefined);
   });
 
   test("finds hosts that an app has given up no more", () => {
     const table = routes();
     table.replace({ revision: 1, apps: [routesTo([])] });
     table.apply({ revision: 2, set: { ...routesTo([]), hosts: ["other.test"] } });
-    assert.equal(table.find("app.test"), undefined);
-    assert.ok(table.find("OTHER.test.:81"));
+    assert.equal(table.appsOf("app.test")[0], undefined);
+    assert.ok(table.appsOf("OTHER.test.:81")[0]);
   });
 });
 

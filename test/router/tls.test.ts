@@ -84,6 +84,21 @@ suite("TLS", () => {
     assert.equal(await shownFor(t, https, undefined), "berth.invalid");
   });
 
+  test("an app with a part of a host lends it its certificate, where the one with the rest has none for it", async (t) => {
+    const api = certificateFor("shop.test", "api.test");
+    const shop = certificateFor("whole.test");
+    const part = (host: string) => ({ host, path: "/api" });
+    const apps = [
+      { ...secured(routesTo([], "api"), [api]), hosts: [], paths: [part("api.test"), part("shop.test")] },
+      { ...secured(routesTo([], "shop"), [shop]), hosts: ["shop.test"] },
+      { ...secured(routesTo([], "rest"), [shop]), hosts: ["*"] },
+    ];
+    const { https } = await startSecure(t, apps, [api, shop]);
+    assert.equal(await shownFor(t, https, "api.test"), "shop.test");
+    assert.equal(await shownFor(t, https, "shop.test"), "shop.test");
+    assert.equal(await shownFor(t, https, "else.test"), "whole.test");
+  });
+
   test("certificates are exchanged without a restart, and open connections go on", async (t) => {
     const folder = await temporaryFolder(t);
     const server = await startRouteServer(t, folder);

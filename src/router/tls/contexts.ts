@@ -13,12 +13,13 @@ const limit = 2_000;
 /** Which certificate a client gets for the name it asks for. One that cannot be used is logged, and as if it were not there. */
 export class SecureContexts {
   readonly #entries: Entries;
-  readonly #find: (host: string) => RoutedApp | undefined;
+  readonly #find: (host: string) => readonly RoutedApp[];
   readonly #log: WorkerLog;
   /** Certificate id -> context, the one used least lately first; undefined for one that cannot be used. */
   readonly #made = new Map<string, SecureContext | undefined>();
 
-  constructor(entries: Entries, find: (host: string) => RoutedApp | undefined, log: WorkerLog) {
+  /** `find`: the apps that may get a request for a host, the one that has all of it first. */
+  constructor(entries: Entries, find: (host: string) => readonly RoutedApp[], log: WorkerLog) {
     this.#entries = entries;
     this.#find = find;
     this.#log = log;
@@ -32,7 +33,7 @@ export class SecureContexts {
   /** Undefined where there is none at all: the handshake fails. */
   forHost(serverName: string): SecureContext | undefined {
     const host = hostName(serverName);
-    const ids = this.#find(host)?.routes.tls?.certificates ?? [];
+    const ids = this.#find(host).flatMap(({ routes }) => routes.tls?.certificates ?? []);
     const fitting = ids.find((id) => this.#covers(id, host) && this.#context(id) !== undefined);
     if (fitting !== undefined) return this.#context(fitting);
     return this.#firstUsable(ids) ?? this.default();
