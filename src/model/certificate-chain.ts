@@ -142,10 +142,10 @@ function requireUsable({ asymmetricKeyType: type, asymmetricKeyDetails: details 
   const { modulusLength = 0, namedCurve = "" } = details;
   if (type === "ed25519" || (type === "rsa" && modulusLength >= shortestRsaKey)) return;
   if (type === "ec" && knownCurves.includes(namedCurve)) return;
-  const kind = type === "rsa" ? `RSA key of ${modulusLength} bits` : `key of the kind ${namedCurve || type}`;
+  const kind = type === "rsa" ? `an RSA key of ${modulusLength} bits` : `a key of the kind ${namedCurve || type}`;
   throw invalid(
     "key-unusable",
-    `No client would accept it: it has a ${kind}`,
+    `No client would accept it: it has ${kind}`,
     "Get a certificate for an RSA key of 2048 bits or more, or for one of the curve P-256 or P-384",
   );
 }

@@ -3,8 +3,9 @@ import { type Authority, type ChallengeType, type Issued, RetryLater } from "../
 import type { App } from "../model/app.ts";
 import { covers } from "../model/certificate.ts";
 import { checkChain } from "../model/certificate-chain.ts";
-import { splitDomain } from "../model/domain.ts";
+import { isPlain, splitDomain } from "../model/domain.ts";
 import { messageOf, UserError } from "../model/errors.ts";
+import { redirectsOf } from "../model/redirects.ts";
 import type { View } from "../store/store.ts";
 import { storeCertificate } from "./app-certificate.ts";
 import { domainsOf } from "./app-domains.ts";
@@ -13,7 +14,7 @@ import type { Context } from "./context.ts";
 import { inspectIssued } from "./inspect-issued.ts";
 import type { Job, LetsencryptReport } from "./operations.ts";
 import { valueInForce } from "./properties.ts";
-import { publishRoutes } from "./publish-routes.ts";
+import { publishRoutes, redirectRule } from "./publish-routes.ts";
 import { appByName } from "./require-app.ts";
 
 const directories: Readonly<Record<string, string>> = {
@@ -62,6 +63,7 @@ export async function letsencryptReport(context: Context, input: { app: string }
       names: wantedNames(context, view, app),
       expiresAt: isOurs ? certificate.notAfter : undefined,
       renewsAt: isOurs ? renewalTime(certificate, app.id) : undefined,
+      isGiven: certificate?.origin === "uploaded",
       issuance: view.certificates.issuance(app.id),
     };
   });
@@ -180,9 +182,18 @@ function tooMuch(error: RetryLater): UserError {
 
 /** Hosts of the app that an authority can look at. A wildcard only where DNS records can be set. */
 function wantedNames(context: Context, view: View, app: App): string[] {
-  const hosts = domainsOf(view, app, context.settings).map((domain) => splitDomain(domain).host);
+  const domains = domainsOf(view, app, context.settings);
+  const hosts = [...domains.map((domain) => splitDomain(domain).host), ...redirected(context, view, app, domains)];
   const { hasDnsHook } = context.settings;
-  return [...new Set(hosts)].filter((host) => host.includes(".") && (hasDnsHook || !host.startsWith("*")));
+  const all = [...new Set(hosts)].filter((host) => host.includes(".") && (hasDnsHook || !host.startsWith("*")));
+  // Authorities refuse an order with a name that a wildcard of the same order stands for.
+  const wildcards = all.filter((host) => host.startsWith("*."));
+  return all.filter((host) => wildcards.includes(host) || !covers(wildcards, host));
+}
+
+/** The `www.` of a domain, or the domain of a `www.`, that leads to the other. */
+function redirected(context: Context, view: View, app: App, domains: readonly string[]): readonly string[] {
+  return redirectsOf(domains.filter(isPlain), redirectRule(context, view, app)).added;
 }
 
 /** At two thirds of its life, and not all at the same moment: a twentieth more or less, the same each time it is asked. */
@@ -190,5 +201,5 @@ function renewalTime({ notBefore, notAfter }: { notBefore: number; notAfter: num
   const life = notAfter - notBefore;
   let hash = 0;
   for (const letter of appId) hash = (hash * 31 + letter.charCodeAt(0)) % 1000;
-  return notBefore + (life * 2) / 3 + (life / 20) * (hash / 500 - 1);
+  return Math.round(notBefore + (life * 2) / 3 + (life / 20) * (hash / 500 - 1));
 }

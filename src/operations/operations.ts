@@ -320,6 +320,8 @@ export interface LetsencryptReport {
   /** Of the present certificate, where it came from there. Unix milliseconds. */
   readonly expiresAt: number | undefined;
   readonly renewsAt: number | undefined;
+  /** Somebody has given it a certificate: none is asked for. */
+  readonly isGiven: boolean;
   /** What failed last. */
   readonly issuance: Issuance | undefined;
 }

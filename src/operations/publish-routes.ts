@@ -60,7 +60,7 @@ export function routesOf(context: Context, appId: string): AppRoutes | undefined
   });
 }
 
-function redirectRule(context: Context, view: View, app: App) {
+export function redirectRule(context: Context, view: View, app: App) {
   const { settings } = context;
   const to = valueInForce(context, view, app.id, "routes.redirect");
   const generated = generatedOf(view, app, settings);

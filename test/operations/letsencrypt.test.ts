@@ -64,6 +64,18 @@ test("letsencrypt:enable asks for all domains, and again at two thirds of the li
   assert.equal(publisher.table.get("shop")?.tls, undefined);
 });
 
+test("names that only lead to another are asked for too, those that a wildcard stands for are not", async (t) => {
+  const { run, asked, operations } = await start(t, { hasDnsHook: true });
+  await operations.setDomains({
+    app: "shop",
+    domains: ["example.com", "*.example.net", "a.example.net", "example.net"],
+  });
+  await run(["routes:set", "shop", "redirect", "www"]);
+  await run(["letsencrypt:enable", "shop"]);
+  const names = asked[0]?.names.join(" ");
+  assert.equal(names, "example.com *.example.net example.net www.example.com www.a.example.net");
+});
+
 test("what failed is told, and tried again after a while that grows, or when the authority says", async (t) => {
   const { run, asked, clock, renewals, state } = await start(t);
   state.failure = new UserError(
@@ -124,6 +136,7 @@ test("one setting is for all apps; an app that was given a certificate, or was d
   assert.equal(asked.length, 0);
   await run(["letsencrypt:set", "--global", "enabled", "true"]);
   await renewals.round();
+  assert.match((await run(["letsencrypt:list"])).stdout, /^own .* has one of its own$/m);
   assert.deepEqual(
     asked.map(({ names }) => names),
     [["shop.berth.test"], ["*.example.com", "wild.berth.test"]],

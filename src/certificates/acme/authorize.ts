@@ -53,7 +53,7 @@ export async function authorize(work: Work, url: string, authorization: Authoriz
     );
   }
   onStep(`Proving that ${name} is ours (${type})`);
-  const withdraw = await present(work, type, identifier.value, found.token);
+  const withdraw = await present(work, name, type, identifier.value, found.token);
   try {
     await client.post(found.url, name, {});
     const isDone = ({ status }: Authorization) => status !== "pending" && status !== "processing";
@@ -66,6 +66,7 @@ export async function authorize(work: Work, url: string, authorization: Authoriz
 
 async function present(
   { account, solver, now }: Work,
+  name: string,
   type: ChallengeType,
   host: string,
   token: string,
@@ -75,7 +76,7 @@ async function present(
   const id = `${type}:${host}:${token}`;
   if (type === "dns-01") {
     const { dns } = solver;
-    if (dns === undefined) throw noHook(host);
+    if (dns === undefined) throw noHook(name);
     const record = [`_acme-challenge.${host}`, digest.toString("base64url")] as const;
     await dns.present(...record);
     return () => dns.withdraw(...record);
@@ -106,12 +107,8 @@ function unproven(name: string, { status, challenges }: Authorization): UserErro
   );
 }
 
-function noHook(host: string): UserError {
-  return new UserError(
-    "dns-hook-missing",
-    `*.${host} needs a DNS record, and nothing is configured that could set it`,
-    {
-      hint: "Give Berth a program that sets TXT records: dns-hook in berth.yml",
-    },
-  );
+function noHook(name: string): UserError {
+  return new UserError("dns-hook-missing", `${name} needs a DNS record, and nothing is configured that could set it`, {
+    hint: "Give Berth a program that sets TXT records: dns-hook in berth.yml",
+  });
 }

@@ -1,3 +1,4 @@
+import type { LetsencryptReport } from "../../operations/operations.ts";
 import { defineCommand } from "../command.ts";
 
 export const letsencryptList = defineCommand({
@@ -11,17 +12,16 @@ export const letsencryptList = defineCommand({
   },
   present: (apps, out) => {
     out.subheading("App name, expiry, time of renewal, state");
-    out.table(
-      apps.map(({ app, expiresAt, renewsAt, issuance }) => [
-        app,
-        day(expiresAt),
-        day(renewsAt),
-        issuance === undefined ? (expiresAt === undefined ? "waiting" : "in use") : `failed: ${issuance.error}`,
-      ]),
-    );
+    out.table(apps.map((each) => [each.app, day(each.expiresAt), day(each.renewsAt), state(each)]));
   },
   json: (apps) => apps,
 });
+
+function state({ expiresAt, isGiven, issuance }: LetsencryptReport): string {
+  if (isGiven) return "has one of its own";
+  if (issuance !== undefined) return `failed: ${issuance.error}`;
+  return expiresAt === undefined ? "waiting" : "in use";
+}
 
 function day(ms: number | undefined): string {
   return ms === undefined ? "-" : new Date(ms).toISOString().slice(0, 10);
