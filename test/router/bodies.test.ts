@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { request, type ServerResponse } from "node:http";
+import { type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { ClientHttp2Session } from "node:http2";
-import type { Readable } from "node:stream";
+import { request as secureRequest } from "node:https";
+import type { Readable, Writable } from "node:stream";
 import { suite, type TestContext, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { freePort } from "../../src/lib/free-port.ts";
@@ -26,8 +27,22 @@ function answer(response: ServerResponse, number: number): void {
   response.end();
 }
 
+/** Reads the upload at a pace of its own, and tells whether it is what its client has. */
+async function judge(asked: IncomingMessage, response: ServerResponse, number: number): Promise<void> {
+  const parts: Buffer[] = [];
+  for await (const part of asked) {
+    parts.push(part);
+    if (number % 4 === 1) await delay(2);
+  }
+  response.end(Buffer.concat(parts).equals(bodyOf(number)) ? "equal" : "different");
+}
+
 async function begin(t: TestContext) {
-  const dyno = await startDyno(t, (asked, response) => answer(response, Number(asked.url?.slice(1))));
+  const dyno = await startDyno(t, (asked, response) => {
+    const number = Number(asked.url?.slice(1));
+    if (asked.method === "GET") answer(response, number);
+    else void judge(asked, response, number);
+  });
   const certificate = certificateFor("app.test");
   const https = await freePort("127.0.0.1");
   const apps = [secured(routesTo([dyno.target]), [certificate])];
@@ -68,10 +83,10 @@ async function check(get: Get, number: number): Promise<void> {
   assert.ok(Buffer.concat(parts).equals(bodyOf(number)), `body ${number} is not what the dyno sent`);
 }
 
-async function checkMany(get: Get): Promise<void> {
+async function checkMany(count: number, checkOne: (number: number) => Promise<void>): Promise<void> {
   let next = 0;
   const client = async () => {
-    while (next < 90) await check(get, next++);
+    while (next < count) await checkOne(next++);
   };
   await Promise.all(Array.from({ length: 12 }, client));
 }
@@ -79,11 +94,58 @@ async function checkMany(get: Get): Promise<void> {
 suite("large answers at the same time, to clients at different paces of which some leave, are each one's own", () => {
   test("on plain connections", async (t) => {
     const { http } = await begin(t);
-    await checkMany(plain(http));
+    const get = plain(http);
+    await checkMany(90, (number) => check(get, number));
   });
 
   test("in streams of one connection", async (t) => {
     const { https } = await begin(t);
-    await checkMany(multiplexed(await http2Session(t, https)));
+    const get = multiplexed(await http2Session(t, https));
+    await checkMany(90, (number) => check(get, number));
+  });
+});
+
+type Put = (number: number) => Promise<string>;
+
+/** Some say how much comes, some do not, and not all write it in one piece. */
+function plainly(port: number, encrypted: boolean): Put {
+  return async (number) => {
+    const headers = { host: "app.test", ...(number % 3 === 0 && { "content-length": size }) };
+    const options = { port, path: `/${number}`, method: "PUT", headers, rejectUnauthorized: false };
+    const sent = encrypted ? secureRequest(options) : request(options);
+    writeTo(sent, number);
+    const [response] = await once(sent, "response");
+    return (await response.toArray()).join("");
+  };
+}
+
+function inStreams(session: ClientHttp2Session): Put {
+  return async (number) => {
+    const stream = session.request({ ":method": "PUT", ":authority": "app.test", ":path": `/${number}` });
+    writeTo(stream, number);
+    return (await stream.setEncoding("utf8").toArray()).join("");
+  };
+}
+
+function writeTo(sent: Writable, number: number): void {
+  const body = bodyOf(number);
+  const step = number % 2 === 0 ? size : 77_777;
+  for (let at = 0; at < size; at += step) sent.write(body.subarray(at, at + step));
+  sent.end();
+}
+
+suite("large uploads at the same time, to a dyno that reads at different paces, arrive as they were sent", () => {
+  async function putMany(put: Put): Promise<void> {
+    await checkMany(40, async (number) => assert.equal(await put(number), "equal", `upload ${number}`));
+  }
+
+  test("on plain and on encrypted connections", async (t) => {
+    const { http, https } = await begin(t);
+    await Promise.all([putMany(plainly(http, false)), putMany(plainly(https, true))]);
+  });
+
+  test("in streams of one connection", async (t) => {
+    const { https } = await begin(t);
+    await putMany(inStreams(await http2Session(t, https)));
   });
 });
