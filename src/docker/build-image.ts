@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import type Dockerode from "dockerode";
 import { LineSplitter } from "../lib/line-splitter.ts";
-import { openBuildSession } from "./build-session.ts";
+import { type BuildSession, openBuildSession } from "./build-session.ts";
 import { BuildTrace } from "./build-trace.ts";
 import type { Call } from "./call.ts";
 import { resources } from "./container-options.ts";
@@ -21,10 +21,10 @@ export async function buildImage(
   build: ImageBuild,
   signal: AbortSignal,
 ): Promise<void> {
-  signal.throwIfAborted();
-  const session =
-    build.backend === "buildkit" ? await call(() => openBuildSession(socketPath, build.secret)) : undefined;
+  let session: BuildSession | undefined;
   try {
+    signal.throwIfAborted();
+    if (build.backend === "buildkit") session = await call(() => openBuildSession(socketPath, build.secret, signal));
     const answer = await call(() => start(docker, build, session?.id, signal));
     try {
       await follow(answer, build.onLine);

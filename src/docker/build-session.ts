@@ -23,6 +23,7 @@ const longestRequest = 64 * 1024;
 export function openBuildSession(
   socketPath: string,
   secret: (id: string) => string | undefined,
+  signal: AbortSignal,
 ): Promise<BuildSession> {
   const id = randomUUID();
   const headers = {
@@ -34,6 +35,9 @@ export function openBuildSession(
   };
   return new Promise((resolve, reject) => {
     const call = request({ socketPath, method: "POST", path: "/session", headers });
+    const giveUp = (): void => void call.destroy(signal.reason as Error);
+    signal.addEventListener("abort", giveUp, { once: true });
+    call.on("close", () => signal.removeEventListener("abort", giveUp));
     call.on("error", reject);
     call.on("response", (response) => {
       response.resume();

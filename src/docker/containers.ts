@@ -4,14 +4,15 @@ import { type Call, ifThere } from "./call.ts";
 import { demultiplex } from "./demux.ts";
 import type { ContainerDetails, Containers } from "./engine.ts";
 import { hasStatus } from "./errors.ts";
-import { handled, labelFilter } from "./wire.ts";
+import { withinTime } from "./time-limit.ts";
+import { endedBy, handled, labelFilter } from "./wire.ts";
 
-export function containersOf(docker: Dockerode, call: Call): Containers {
+export function containersOf(docker: Dockerode, call: Call, changeMs: number): Containers {
   const at = (id: string): Dockerode.Container => docker.getContainer(id);
   return {
     create: (name, options) => call(async () => (await docker.createContainer({ ...options, name })).id),
     start: (id) => call(() => at(id).start()),
-    stop: (id) => stop(at(id), call),
+    stop: (id) => stop(at(id), call, changeMs),
     remove: (id) => remove(at(id), call),
     inspect: async (id) => {
       const found = await ifThere(call(() => at(id).inspect()));
@@ -27,23 +28,29 @@ export function containersOf(docker: Dockerode, call: Call): Containers {
         const options = { stream: true, stdin: true, stdout: true, stderr: true, hijack: true };
         return handled((await at(id).attach(options)) as Duplex);
       }),
-    wait: (id) => call(async () => ((await at(id).wait()) as { StatusCode: number }).StatusCode),
+    wait: (id, signal) => call(async () => ((await at(id).wait(endedBy(signal))) as { StatusCode: number }).StatusCode),
     resize: (id, size) => call(() => at(id).resize({ w: size.columns, h: size.rows })),
     logs: (id, options) => call(async () => handled(await logs(docker, id, options))),
     output: (id, command) => call(() => output(at(id), command)),
     getArchive: (id, path) => call(async () => handled((await at(id).getArchive({ path })) as Readable)),
-    putArchive: (id, path, tar) => call(() => putArchive(at(id), path, tar)),
-    commit: (id, image, config) =>
+    putArchive: (id, path, tar, signal) => call(() => putArchive(at(id), { path, tar, signal })),
+    commit: (id, image, config, signal) =>
       call(async () => {
         const query = { container: id, repo: image.repository, tag: image.tag, pause: false };
-        await at(id).commit({ _query: query, _body: config } as never);
+        await at(id).commit({ _query: query, _body: config, ...endedBy(signal) } as never);
       }),
   };
 }
 
-async function stop(container: Dockerode.Container, call: Call): Promise<void> {
+// The engine's, for a container that says nothing else.
+const defaultGraceSeconds = 10;
+
+/** The engine answers once the container has ended, which may take all of its grace. */
+async function stop(container: Dockerode.Container, call: Call, changeMs: number): Promise<void> {
   try {
-    await call(() => container.stop());
+    const { Config } = await call(() => container.inspect());
+    const { StopTimeout = defaultGraceSeconds } = Config as { StopTimeout?: number };
+    await call(() => withinTime(StopTimeout * 1000 + changeMs, (abortSignal) => container.stop({ abortSignal })));
   } catch (error) {
     // 304: it had ended. 404: it is gone.
     if (!hasStatus(error, 304, 404)) throw error;
@@ -114,9 +121,15 @@ async function output(container: Dockerode.Container, command: readonly string[]
   return Buffer.concat(parts);
 }
 
-async function putArchive(container: Dockerode.Container, path: string, tar: Readable | Buffer): Promise<void> {
+interface Upload {
+  readonly path: string;
+  readonly tar: Readable | Buffer;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function putArchive(container: Dockerode.Container, { path, tar, signal }: Upload): Promise<void> {
   try {
-    await container.putArchive(tar, { path });
+    await container.putArchive(tar, { path, ...endedBy(signal) });
   } finally {
     // After a refusal nobody reads the rest of it.
     if (!Buffer.isBuffer(tar)) tar.destroy();

@@ -5,10 +5,16 @@ import { connectTo } from "./dockerode.ts";
 import type { DockerEngine } from "./engine.ts";
 import { subscribe } from "./events.ts";
 import { imagesOf, networksOf, volumesOf } from "./objects.ts";
+import { defaultTimeLimits, type TimeLimits } from "./time-limit.ts";
+
+interface EngineOptions {
+  readonly socketPath: string;
+  readonly limits?: TimeLimits;
+}
 
 /** A client for the engine on a unix socket. Connects with each call, so it survives the engine's restarts. */
-export function createDockerEngine({ socketPath }: { socketPath: string }): DockerEngine {
-  const docker = connectTo(socketPath);
+export function createDockerEngine({ socketPath, limits = defaultTimeLimits }: EngineOptions): DockerEngine {
+  const docker = connectTo(socketPath, limits);
   const call = callsTo(socketPath);
   return {
     socketPath,
@@ -19,7 +25,7 @@ export function createDockerEngine({ socketPath }: { socketPath: string }): Dock
         return { version: Version, apiVersion: ApiVersion };
       }),
     folder: () => call(async () => ((await docker.info()) as { DockerRootDir: string }).DockerRootDir),
-    containers: containersOf(docker, call),
+    containers: containersOf(docker, call, limits.changeMs),
     images: imagesOf(docker, call, socketPath),
     networks: networksOf(docker, call),
     volumes: volumesOf(docker, call),

@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import type Dockerode from "dockerode";
+import { limitTime, type TimeLimits } from "./time-limit.ts";
 
 const require = createRequire(import.meta.url);
 
@@ -17,6 +18,8 @@ if (require.cache[sessionModule] === undefined) {
 const Docker = require("dockerode") as typeof Dockerode;
 
 /** A client on the engine's socket, whatever DOCKER_HOST says: the configuration has named the socket. */
-export function connectTo(socketPath: string): Dockerode {
-  return new Docker({ socketPath, host: undefined as unknown as string, protocol: "http" });
+export function connectTo(socketPath: string, limits: TimeLimits): Dockerode {
+  const docker = new Docker({ socketPath, host: undefined as unknown as string, protocol: "http" });
+  docker.modem.dial = limitTime(docker.modem.dial.bind(docker.modem) as never, limits) as never;
+  return docker;
 }

@@ -8,7 +8,8 @@ export type Labels = Readonly<Record<string, string>>;
 
 /**
  * The calls to the Docker engine that Berth uses, and no more. Each throws UserError `engine-unreachable` where nobody
- * answers on the socket, and EngineError with the engine's own message for the rest. Streams that are returned have an
+ * answers on the socket, `engine-silent` where it takes a call and does not answer in time (calls that take as long as a build,
+ * a process or a transfer are not timed, and end by their signal), and EngineError with the engine's own message for the rest. Streams that are returned have an
  * error handler; who takes one ends or destroys it.
  */
 export interface DockerEngine {
@@ -48,7 +49,7 @@ export interface Containers {
   /** Streams of a container that is not started yet: written bytes are its stdin, `end` closes that alone. */
   attach(id: string): Promise<Duplex>;
   /** Exit code, once it has ended. */
-  wait(id: string): Promise<number>;
+  wait(id: string, signal?: AbortSignal): Promise<number>;
   resize(id: string, size: { columns: number; rows: number }): Promise<void>;
   /** Multiplexed, one frame a message, each beginning with its time. The last `tail` ones, not before `since` (Unix seconds). */
   logs(id: string, options: { follow: boolean; tail: number; since?: number }): Promise<Readable>;
@@ -56,9 +57,9 @@ export interface Containers {
   output(id: string, command: readonly string[]): Promise<Buffer>;
   /** A tar of the folder; names begin with the folder's own. */
   getArchive(id: string, path: string): Promise<Readable>;
-  putArchive(id: string, path: string, tar: Readable | Buffer): Promise<void>;
+  putArchive(id: string, path: string, tar: Readable | Buffer, signal?: AbortSignal): Promise<void>;
   /** Makes an image of it; the container need not have run. */
-  commit(id: string, image: { repository: string; tag: string }, config: object): Promise<void>;
+  commit(id: string, image: { repository: string; tag: string }, config: object, signal?: AbortSignal): Promise<void>;
 }
 
 export interface ContainerSummary {

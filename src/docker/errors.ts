@@ -1,4 +1,5 @@
 import { messageOf, UserError } from "../model/errors.ts";
+import { EngineSilence } from "./time-limit.ts";
 
 /** What the engine answered other than success. */
 export class EngineError extends Error {
@@ -19,6 +20,8 @@ export function hasStatus(error: unknown, ...statuses: number[]): boolean {
 /** The error to throw for what a call to the engine on this socket threw. */
 export function translate(error: unknown, socketPath: string): Error {
   if (error instanceof UserError || error instanceof EngineError) return error;
+  const silence = [error, (error as { cause?: unknown }).cause].find((one) => one instanceof EngineSilence);
+  if (silence !== undefined) return silent(silence, socketPath);
   const { code, statusCode, json } = error as { code?: string; statusCode?: number; json?: { message?: unknown } };
   const unreachable = code === undefined ? undefined : reasons[code];
   if (unreachable !== undefined && statusCode === undefined) {
@@ -39,6 +42,16 @@ export function translate(error: unknown, socketPath: string): Error {
     });
   }
   return new EngineError(told, statusCode, error);
+}
+
+function silent({ afterMs }: EngineSilence, socketPath: string): UserError {
+  return new UserError(
+    "engine-silent",
+    `The Docker engine at ${socketPath} takes calls but does not answer: not within ${Math.round(afterMs / 1000)} seconds`,
+    {
+      hint: "See what it is at (journalctl -u docker). Restarting it ends what runs in it, unless it has live-restore",
+    },
+  );
 }
 
 const running = "See that the engine runs (systemctl status docker) and that docker.socket names its socket";

@@ -11,3 +11,8 @@ export function handled<T extends Stream | NodeJS.ReadWriteStream>(stream: T): T
 export function labelFilter(labels: Labels): string[] {
   return Object.entries(labels).map(([key, value]) => `${key}=${value}`);
 }
+
+/** As dockerode takes a signal that there may be. */
+export function endedBy(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
+  return signal === undefined ? {} : { abortSignal: signal };
+}

@@ -7,7 +7,7 @@ const require = createRequire(import.meta.url);
 
 test("dockerode comes without gRPC, and gets it when a BuildKit session is opened", () => {
   const isLoaded = (): boolean => Object.keys(require.cache).some((path) => path.includes("/@grpc/"));
-  connectTo("/nonexistent.sock");
+  connectTo("/nonexistent.sock", { lookMs: 1000, changeMs: 1000 });
   assert.equal(isLoaded(), false);
   const openSession = require("dockerode/lib/session.js") as (docker: object, auth: object, done: () => void) => void;
   const asked: { path?: string }[] = [];

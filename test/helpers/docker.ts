@@ -4,6 +4,7 @@ import { connectTo } from "../../src/docker/dockerode.ts";
 import type { DockerEngine } from "../../src/docker/engine.ts";
 import { labels } from "../../src/docker/labels.ts";
 import { type BerthNetwork, ensureNetwork } from "../../src/docker/network.ts";
+import { defaultTimeLimits } from "../../src/docker/time-limit.ts";
 import { createLogger, type Logger } from "../../src/lib/logger.ts";
 
 export const dockerSocket = "/var/run/docker.sock";
@@ -34,7 +35,7 @@ export async function removeAllOf(engine: DockerEngine, instance: string): Promi
   const label = { [labels.instance]: instance };
   const containers = await engine.containers.list(label);
   await Promise.all(containers.map(({ id }) => engine.containers.remove(id)));
-  const docker = connectTo(engine.socketPath);
+  const docker = connectTo(engine.socketPath, defaultTimeLimits);
   const filters = { label: [`${labels.instance}=${instance}`] };
   for (const { Id } of await docker.listImages({ filters })) await docker.getImage(Id).remove({ force: true });
   const { Volumes } = await docker.listVolumes({ filters });
@@ -44,5 +45,5 @@ export async function removeAllOf(engine: DockerEngine, instance: string): Promi
 
 /** The same as a client for a socket of its own, to see what the engine keeps apart. */
 export function rawDocker() {
-  return connectTo(dockerSocket);
+  return connectTo(dockerSocket, defaultTimeLimits);
 }

@@ -36,17 +36,31 @@ export interface AppImageInput {
 }
 
 /** Makes the app's image of what the build has left, and before it a new base where the build made one. Gives its reference. */
-export async function makeAppImage(engine: DockerEngine, plan: BuildPlan, input: AppImageInput): Promise<string> {
+export async function makeAppImage(
+  engine: DockerEngine,
+  plan: BuildPlan,
+  input: AppImageInput,
+  signal: AbortSignal,
+): Promise<string> {
   const { container, runImage, known, wanted } = input;
   const image = imageName(plan);
   if (wanted !== undefined && wanted !== known.key) {
     const base = { container, folder: "/tmp/build/base/app", below: runImage, kind: "base" } as const;
     const config = baseConfig(plan, { ...known, key: wanted });
-    await copyIntoImage(engine, plan, { ...base, image: splitReference(baseImage(plan.instance, plan.appId)), config });
+    const baseReference = splitReference(baseImage(plan.instance, plan.appId));
+    await copyIntoImage(engine, plan, { ...base, image: baseReference, config, signal });
   }
   const below = wanted === undefined ? runImage : baseImage(plan.instance, plan.appId);
   const config = imageConfig(plan);
-  await copyIntoImage(engine, plan, { container, folder: "/tmp/build/app", below, kind: "slug", image, config });
+  await copyIntoImage(engine, plan, {
+    container,
+    folder: "/tmp/build/app",
+    below,
+    kind: "slug",
+    image,
+    config,
+    signal,
+  });
   return `${image.repository}:${image.tag}`;
 }
 
@@ -58,6 +72,7 @@ interface Copy {
   readonly kind: "slug" | "base";
   readonly image: { readonly repository: string; readonly tag: string };
   readonly config: object;
+  readonly signal: AbortSignal;
 }
 
 async function copyIntoImage({ containers }: DockerEngine, plan: BuildPlan, copy: Copy): Promise<void> {
@@ -72,8 +87,8 @@ async function copyIntoImage({ containers }: DockerEngine, plan: BuildPlan, copy
       throw error;
     });
   try {
-    await containers.putArchive(target, "/", await files);
-    await containers.commit(target, copy.image, copy.config);
+    await containers.putArchive(target, "/", await files, copy.signal);
+    await containers.commit(target, copy.image, copy.config, copy.signal);
   } finally {
     await containers.remove(target);
   }

@@ -77,7 +77,7 @@ class Buildpacks implements BuildpackBuilder {
       const base = await findBase(engine, plan, this.#options.runImage);
       const options = buildOptions(plan, this.#settings, { baseKey: base.key, stack: request.stack });
       container = await engine.containers.create(containerName(plan, "build"), options);
-      await placement?.into(engine, container);
+      await placement?.into(engine, container, signal);
       watch.lap("create");
       const image = await this.#finish(plan, request, { container, base, watch }, progress, signal);
       void this.#discard(container);
@@ -112,7 +112,7 @@ class Buildpacks implements BuildpackBuilder {
     const output = await runBuild(engine, container, input, progress, signal);
     const { processTypes, buildpack, base: wanted } = parseResult(output);
     signal.throwIfAborted();
-    const reference = await makeAppImage(engine, plan, { container, runImage, known, wanted });
+    const reference = await makeAppImage(engine, plan, { container, runImage, known, wanted }, signal);
     watch.lap("image");
     if (signal.aborted) await engine.images.remove(reference);
     signal.throwIfAborted();

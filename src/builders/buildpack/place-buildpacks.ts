@@ -10,7 +10,7 @@ import type { Choice } from "./choose.ts";
 /** What brings the chosen buildpacks into a build's container. */
 export interface Placement {
   /** Puts them there. To be called before the container starts. */
-  into(engine: DockerEngine, container: string): Promise<void>;
+  into(engine: DockerEngine, container: string, signal: AbortSignal): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -38,22 +38,30 @@ export async function gatherBuildpacks(
     await release();
     throw error;
   }
-  return { into: (engine, container) => place(engine, container, choice, archives), release };
+  return {
+    into: (engine, container, cancel) => place(engine, container, { choice, archives, signal: cancel }),
+    release,
+  };
+}
+
+interface Chosen {
+  readonly choice: Choice;
+  readonly archives: readonly (BuildpackArchive | undefined)[];
+  readonly signal: AbortSignal;
 }
 
 async function place(
   { containers }: DockerEngine,
   container: string,
-  choice: Choice,
-  archives: readonly (BuildpackArchive | undefined)[],
+  { choice, archives, signal }: Chosen,
 ): Promise<void> {
   const plan = makeTar([root("buildpacks/given/"), { ...root("buildpacks/given/plan"), content: planOf(choice) }]);
-  await containers.putArchive(container, "/", plan);
+  await containers.putArchive(container, "/", plan, signal);
   for (const [index, archive] of archives.entries()) {
     if (archive === undefined) continue;
     const { size } = await stat(archive.path);
     const entry = { ...root(archiveName(index)), size };
-    await containers.putArchive(container, folder, tarOfFile(entry, createReadStream(archive.path)));
+    await containers.putArchive(container, folder, tarOfFile(entry, createReadStream(archive.path)), signal);
   }
 }
 

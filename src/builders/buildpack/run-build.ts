@@ -29,7 +29,7 @@ export async function runBuild(
   signal: AbortSignal,
 ): Promise<string> {
   const { containers } = engine;
-  const [tar, stream] = await prepare(engine, container, input);
+  const [tar, stream] = await prepare(engine, container, input, signal);
   const giveUp = (): void => {
     tar.destroy();
     stream.destroy();
@@ -57,12 +57,13 @@ async function prepare(
   { containers }: DockerEngine,
   id: string,
   { source, files }: BuildInput,
+  signal: AbortSignal,
 ): Promise<[Readable, Duplex]> {
   const opened = source.tar().then(handled);
   try {
-    return await Promise.all([opened, containers.attach(id), files && containers.putArchive(id, "/", files)]).then(
-      ([tar, stream]) => [tar, stream],
-    );
+    const placed = files && containers.putArchive(id, "/", files, signal);
+    const [tar, stream] = await Promise.all([opened, containers.attach(id), placed]);
+    return [tar, stream];
   } catch (error) {
     void opened.then((tar) => tar.destroy()).catch(() => undefined);
     throw error;

@@ -21,7 +21,7 @@ export async function attach(context: Context, spec: RunSpec, io: RunIo): Promis
   try {
     if (spec.joins !== undefined) await joinAppNetwork(context.appNetworks, spec.joins, id, []);
     const code = await run(context, id, io);
-    if (code === 0 && spec.saveAs !== undefined) await keepFiles(context, id, spec, spec.saveAs);
+    if (code === 0) await keepFiles(context, id, spec, io.signal);
     return code;
   } catch (error) {
     // Removed by somebody else, or the caller has gone: both look like a broken stream.
@@ -34,10 +34,12 @@ export async function attach(context: Context, spec: RunSpec, io: RunIo): Promis
 
 async function run({ engine: { containers }, logger }: Context, id: string, io: RunIo): Promise<number> {
   const stream = await containers.attach(id);
+  const lost = new AbortController();
   const stop = (): void => {
     containers.stop(id).catch((error: unknown) => {
       logger.warn({ reason: messageOf(error) }, "cannot stop a one-off dyno");
       stream.destroy();
+      lost.abort(error);
     });
   };
   let unsubscribe = (): void => {};
@@ -53,7 +55,7 @@ async function run({ engine: { containers }, logger }: Context, id: string, io: 
         .catch((error: unknown) => logger.debug({ reason: messageOf(error) }, "cannot resize"));
     });
     const feeding = feed(io.stdin, stream);
-    const exitCode = containers.wait(id);
+    const exitCode = containers.wait(id, lost.signal);
     // A failure of the copy is what counts; this one is looked at below.
     exitCode.catch(() => undefined);
     await copyOutput(stream, io);
