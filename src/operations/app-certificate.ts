@@ -9,6 +9,7 @@ import { entryId } from "./certificate-entries.ts";
 import type { Context } from "./context.ts";
 import { inspectIssued } from "./inspect-issued.ts";
 import type { CertificateReport } from "./operations.ts";
+import { valueInForce } from "./properties.ts";
 import { publishRoutes } from "./publish-routes.ts";
 import { appByName } from "./require-app.ts";
 
@@ -28,16 +29,21 @@ export async function addCertificate(
   return { warnings: [...warnings, ...uncovered(app, checked.names, domains)] };
 }
 
-export async function removeCertificate(context: Context, input: { app: string }): Promise<void> {
-  const { app, before } = context.store.write((changes) => {
+export async function removeCertificate(
+  context: Context,
+  input: { app: string },
+): Promise<{ warnings: readonly string[] }> {
+  const { app, before, comesBack } = context.store.write((changes) => {
     const found = appByName(changes, input.app);
     const present = changes.certificates.of(found.id);
     if (present === undefined) throw missing(found);
     changes.certificates.remove(found.id);
-    return { app: found, before: present };
+    const isAskedFor = valueInForce(context, changes, found.id, "letsencrypt.enabled") === "true";
+    return { app: found, before: present, comesBack: isAskedFor };
   });
   await publishRoutes(context, app.id);
   await context.publisher.drop([entryId(before)]);
+  return { warnings: comesBack ? [`A new one is asked for soon. To have none: letsencrypt:disable ${app.name}`] : [] };
 }
 
 export async function generateCertificate(context: Context, input: { app: string; domain: string }): Promise<void> {

@@ -97,6 +97,10 @@ export async function obtainCertificate(
   context.issuing.add(app.id);
   try {
     const issued = await ask(context, app, job);
+    if (!isWanted(context, app)) {
+      job.progress.warn(`The certificate of ${app.name} is not wanted any more`);
+      return;
+    }
     await storeCertificate(
       context,
       app.id,
@@ -110,6 +114,14 @@ export async function obtainCertificate(
   } finally {
     context.issuing.delete(app.id);
   }
+}
+
+/** Much may have happened while an authority was asked. */
+function isWanted(context: Context, app: App): boolean {
+  return context.store.read(
+    (view) =>
+      view.apps.byId(app.id) !== undefined && valueInForce(context, view, app.id, "letsencrypt.enabled") === "true",
+  );
 }
 
 async function ask(

@@ -77,8 +77,8 @@ export interface Operations {
     key: string;
     update: boolean;
   }): Promise<{ warnings: readonly string[] }>;
-  /** Throws `certificate-missing`. */
-  removeCertificate(input: { app: string }): Promise<void>;
+  /** Returns what there is to say about it. Throws `certificate-missing`. */
+  removeCertificate(input: { app: string }): Promise<{ warnings: readonly string[] }>;
   /** Signed by itself. */
   generateCertificate(input: { app: string; domain: string }): Promise<void>;
   certificate(input: { app: string }): Promise<CertificateReport | undefined>;

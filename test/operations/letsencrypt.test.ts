@@ -14,11 +14,12 @@ const day = 24 * 60 * minute;
 async function start(t: TestContext, settings = {}) {
   const clock = { now: Date.now() };
   const asked: IssueRequest[] = [];
-  const state: { failure?: Error | undefined; names?: string[] | undefined } = {};
+  const state: { failure?: Error; names?: string[]; meanwhile?: () => Promise<unknown> } = {};
   const now = () => clock.now;
   const acme: Issuer = {
     issue: async (request, signal) => {
       asked.push(request);
+      await state.meanwhile?.();
       if (state.failure !== undefined) throw state.failure;
       return createSelfSignedIssuer(now).issue({ ...request, names: state.names ?? request.names }, signal);
     },
@@ -76,6 +77,23 @@ test("names that only lead to another are asked for too, those that a wildcard s
   assert.equal(names, "example.com *.example.net example.net www.example.com www.a.example.net");
 });
 
+test("a certificate that comes when it is not wanted any more is in nobody's way", async (t) => {
+  const { run, operations, publisher, state } = await start(t);
+  state.meanwhile = () => run(["letsencrypt:disable", "shop"]);
+  assert.match((await run(["letsencrypt:enable", "shop"])).both, /not wanted any more/);
+  assert.equal(publisher.table.get("shop")?.tls, undefined);
+  state.meanwhile = () => operations.destroyApp({ app: "shop" });
+  assert.equal((await run(["letsencrypt:enable", "shop"])).code, 0);
+});
+
+test("certs:remove says where a new certificate is going to be asked for", async (t) => {
+  const { run } = await start(t);
+  await run(["certs:generate", "shop", "shop.berth.test"]);
+  assert.equal((await run(["certs:remove", "shop"])).stderr, "");
+  await run(["letsencrypt:enable", "shop"]);
+  assert.match((await run(["certs:remove", "shop"])).stderr, /letsencrypt:disable shop/);
+});
+
 test("what failed is told, and tried again after a while that grows, or when the authority says", async (t) => {
   const { run, asked, clock, renewals, state } = await start(t);
   state.failure = new UserError(
@@ -101,7 +119,7 @@ test("what failed is told, and tried again after a while that grows, or when the
   clock.now += 29 * day;
   await renewals.round();
   assert.equal(asked.length, 3);
-  state.failure = undefined;
+  delete state.failure;
   clock.now += 2 * day;
   await renewals.round();
   assert.equal(asked.length, 4);

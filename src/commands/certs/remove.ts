@@ -7,5 +7,8 @@ export const certsRemove = defineCommand({
   input: { app: appName },
   positionals: ["app"],
   run: ({ app }, { operations }) => operations.removeCertificate({ app }),
-  present: (_, out, { app }) => out.step(`Removed the certificate of ${app}`),
+  present: ({ warnings }, out, { app }) => {
+    out.step(`Removed the certificate of ${app}`);
+    for (const warning of warnings) out.warn(warning);
+  },
 });
