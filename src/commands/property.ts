@@ -1,7 +1,7 @@
 import { UserError } from "../model/errors.ts";
 import type { PropertyKey } from "../operations/operations.ts";
 import { type Command, defineCommand } from "./command.ts";
-import { appName, flag, optional, text, unless } from "./input.ts";
+import { appName, flag, many, optional, text, unless } from "./input.ts";
 
 export interface PropertyCommandDefinition {
   /** `git` makes `git:set`. */
@@ -13,6 +13,8 @@ export interface PropertyCommandDefinition {
   readonly properties: Readonly<Record<string, PropertyKey | readonly PropertyKey[]>>;
   /** Names whose values are not repeated. */
   readonly secret?: readonly string[];
+  /** Values may be several words: ssh takes away the quotes around them. */
+  readonly spaced?: boolean;
   /** Dokku's plugins in Go and in bash say it differently, and scripts look for either. */
   readonly word: "property" | "key";
 }
@@ -25,17 +27,18 @@ export function definePropertyCommand({
   properties,
   word,
   secret = [],
+  spaced = false,
 }: PropertyCommandDefinition): Command {
   return defineCommand({
     name: name ?? `${group}:set`,
     summary: `${summary}: ${Object.keys(properties).join(", ")}`,
-    input: { app: unless("global", appName), key: text, value: optional(text), global: flag },
+    input: { app: unless("global", appName), key: text, value: spaced ? many(text) : optional(text), global: flag },
     positionals: ["app", "key", "value"],
     options: { global: { flags: "--global", summary: "For all apps that have no value of their own" } },
     run: async ({ app, key, value }, { operations }) => {
       const property = Object.hasOwn(properties, key) ? properties[key] : undefined;
       if (property === undefined) throw invalidKey(word, Object.keys(properties));
-      const wanted = value === "" ? undefined : value;
+      const wanted = (typeof value === "object" ? value.join(" ") : value) || undefined;
       for (const each of [property].flat()) await operations.setProperty({ app, key: each, value: wanted });
       return { key, value: wanted !== undefined && secret.includes(key) ? "*******" : wanted };
     },

@@ -17,7 +17,8 @@ test("proxy:set tells the router of the app's switches, and nothing of those tha
   assert.equal("switches" in (publisher.table.get("shop") ?? {}), false);
   assert.equal("limits" in (publisher.table.get("shop") ?? {}), false);
   await set("--global", "body-limit", "1m");
-  await set("shop", "allow", "10.0.0.0/8, 2001:db8::/32 192.0.2.7");
+  // Over ssh it comes without the quotes that held it together.
+  await set("shop", "allow", "10.0.0.0/8,", "2001:db8::/32", "192.0.2.7");
   await set("shop", "rate-limit", "30/m");
   await set("shop", "connection-limit", "20");
   await set("shop", "sticky-sessions", "true");
@@ -37,6 +38,7 @@ test("proxy:set tells the router of the app's switches, and nothing of those tha
   // No limit, although the host has one.
   await set("shop", "body-limit", "0");
   assert.equal(publisher.table.get("shop")?.switches?.bodyLimit, undefined);
+  assert.match((await run(["proxy:set", "shop", "balancing", "ip-hash", "now"])).stderr, /Invalid value 'ip-hash now'/);
 });
 
 test("passwords and tokens are kept as hashes, and neither repeated nor reported", async (t) => {
