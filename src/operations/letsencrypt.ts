@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { type Authority, type ChallengeType, type Issued, RetryLater } from "../certificates/issuer.ts";
 import type { App } from "../model/app.ts";
 import { covers } from "../model/certificate.ts";
@@ -23,6 +23,8 @@ const directories: Readonly<Record<string, string>> = {
 };
 const firstRetryMs = 5 * 60_000;
 const lastRetryMs = 24 * 3_600_000;
+// All authorities that the world trusts are a quarter of it.
+const longestRoots = 1024 * 1024;
 
 /** From now on, and at once. Where that fails it stays enabled, and is tried again. */
 export async function enableLetsencrypt(context: Context, input: { app: string }, job: Job): Promise<void> {
@@ -74,7 +76,8 @@ export function isDue(context: Context, view: View, app: App): boolean {
   if (valueInForce(context, view, app.id, "letsencrypt.enabled") !== "true") return false;
   const now = context.now();
   const names = wantedNames(context, view, app);
-  if (names.length === 0 || (view.certificates.issuance(app.id)?.retryAt ?? 0) > now) return false;
+  if (names.length === 0 || context.issuing.has(app.id) || (view.certificates.issuance(app.id)?.retryAt ?? 0) > now)
+    return false;
   const certificate = view.certificates.of(app.id);
   if (certificate === undefined || certificate.origin === "generated") return true;
   // Somebody has chosen it, and will choose the next one.
@@ -165,6 +168,9 @@ function isFor(names: readonly string[], name: string): boolean {
 
 async function readRoots(path: string): Promise<string> {
   try {
+    const found = await stat(path);
+    // A device or a pipe might never end.
+    if (!found.isFile() || found.size > longestRoots) throw new Error("it is no file with certificates");
     return await readFile(path, "utf8");
   } catch (error) {
     throw new UserError("ca-file-unreadable", `${path} cannot be read: ${messageOf(error)}`, {

@@ -77,6 +77,12 @@ test("names that only lead to another are asked for too, those that a wildcard s
   assert.equal(names, "example.com *.example.net example.net www.example.com www.a.example.net");
 });
 
+test("a ca-file that is no file is refused, and not read without end", async (t) => {
+  const { run } = await start(t);
+  await run(["letsencrypt:set", "shop", "ca-file", "/dev/zero"]);
+  assert.match((await run(["letsencrypt:enable", "shop"])).stderr, /\/dev\/zero cannot be read: it is no file/);
+});
+
 test("a certificate that comes when it is not wanted any more is in nobody's way", async (t) => {
   const { run, operations, publisher, state } = await start(t);
   state.meanwhile = () => run(["letsencrypt:disable", "shop"]);
