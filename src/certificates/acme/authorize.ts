@@ -1,5 +1,5 @@
 import { createHash, type KeyObject } from "node:crypto";
-import { UserError } from "../../model/errors.ts";
+import { messageOf, UserError } from "../../model/errors.ts";
 import type { ChallengeType, Solver } from "../issuer.ts";
 import { keyPem, newKey, selfSignedCertificate } from "../x509.ts";
 import type { AcmeClient } from "./client.ts";
@@ -60,7 +60,8 @@ export async function authorize(work: Work, url: string, authorization: Authoriz
     const done = await client.poll<Authorization>(url, name, isDone);
     if (done.status !== "valid") throw unproven(name, done);
   } finally {
-    await withdraw();
+    // What it leaves does no harm: neither the certificate nor the reason why there is none is to be lost for it.
+    await withdraw().catch((error: unknown) => onStep(`The proof for ${name} stays where it was: ${messageOf(error)}`));
   }
 }
 
