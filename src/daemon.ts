@@ -1,4 +1,4 @@
-import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createBuildpackBuilder } from "./builders/buildpack/create-builder.ts";
 import { createDockerfileBuilder } from "./builders/dockerfile/create-builder.ts";
@@ -270,6 +270,8 @@ async function prepareRoot(paths: Paths, undo: Undo): Promise<void> {
     });
   }
   undo(() => claim.release());
+  // What a daemon that was killed had begun to unpack.
+  await rm(paths.scratch, { recursive: true, force: true });
   await writeFile(paths.daemonLock, `${process.pid}\n`);
 }
 

@@ -1,5 +1,6 @@
 import { access, constants, stat } from "node:fs/promises";
 import { Writable } from "node:stream";
+import { StringDecoder } from "node:string_decoder";
 import type { Source } from "../builders/builder.ts";
 import { ExecError, exec } from "../lib/exec.ts";
 import { UserError } from "../model/errors.ts";
@@ -29,21 +30,13 @@ export function createReceiver(path: string, environment: Readonly<Record<string
     present: async () => (await stat(path).catch(() => undefined))?.isFile() === true,
     run: async ({ app, source, actor, fingerprint }, write, signal) => {
       await requireExecutable(path);
-      const output = new Writable({
-        write(chunk: Buffer, _encoding, done) {
-          write(chunk.toString("utf8"));
-          done();
-        },
-      });
       const stdin = await source.tar();
       try {
         const args = [app, source.commit, actor, fingerprint];
-        await exec(path, args, { env: environment, stdin, stdout: output, stderr: output, signal });
+        await exec(path, args, { env: environment, stdin, stdout: textTo(write), stderr: textTo(write), signal });
       } catch (error) {
         if (!(error instanceof ExecError)) throw error;
-        throw new UserError("receiver-failed", `The receiver of this host refused the push: it ${ending(error)}`, {
-          cause: error,
-        });
+        throw refusal(error, path);
       } finally {
         stdin.destroy();
       }
@@ -51,8 +44,29 @@ export function createReceiver(path: string, environment: Readonly<Record<string
   };
 }
 
-function ending({ exitCode, message }: ExecError): string {
-  return exitCode === undefined ? message : `ended with exit code ${exitCode}`;
+function textTo(write: (text: string) => void): Writable {
+  // A letter may come in two pieces.
+  const decoder = new StringDecoder("utf8");
+  return new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      write(decoder.write(chunk));
+      done();
+    },
+  });
+}
+
+function refusal(cause: ExecError, path: string): UserError {
+  const { exitCode } = cause;
+  if (exitCode !== undefined) {
+    const message = `The receiver of this host refused the push: it ended with exit code ${exitCode}`;
+    return new UserError("receiver-failed", message, { cause });
+  }
+  // The error of a program begins with its path.
+  const how = cause.message.startsWith(`${path} `) ? cause.message.slice(path.length + 1) : cause.message;
+  return new UserError("receiver-failed", `The receiver of this host failed: it ${how}`, {
+    hint: `Ask the host's operator to look at ${path}`,
+    cause,
+  });
 }
 
 async function requireExecutable(path: string): Promise<void> {

@@ -39,7 +39,7 @@ export function parseAppManifest(text: string, path: string): AppManifest {
   const [problem] = problems;
   if (problem !== undefined) {
     const line = text.slice(0, problem.offset).split("\n").length;
-    throw new UserError("invalid-app-manifest", `${path} line ${line}: ${printParseErrorCode(problem.error)}`);
+    throw new UserError("invalid-app-manifest", `${path} line ${line}: ${wordsOf(printParseErrorCode(problem.error))}`);
   }
   const fields = object(found, path, "the file");
   const scripts = object(fields.scripts ?? {}, path, "scripts");
@@ -54,6 +54,11 @@ export function parseAppManifest(text: string, path: string): AppManifest {
       firstDeploy: script(scripts.postdeploy, path, "scripts.postdeploy"),
     },
   };
+}
+
+/** `CloseBraceExpected` -> `close brace expected` */
+function wordsOf(code: string): string {
+  return code.replace(/\B[A-Z]/g, (letter) => ` ${letter}`).toLowerCase();
 }
 
 function read(text: string, problems: ParseError[], path: string): unknown {

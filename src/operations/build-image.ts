@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import type { Builder, BuildLimits, Image, Source } from "../builders/builder.ts";
 import { pickBuilder } from "../builders/pick-builder.ts";
+import { showDuration } from "../lib/duration.ts";
 import { parseSize, showSize } from "../lib/size.ts";
 import type { App } from "../model/app.ts";
 import type { AppManifest } from "../model/app-manifest.ts";
@@ -68,9 +69,7 @@ function limitsOf(context: Context, appId: string): BuildLimits {
 }
 
 function tookTooLong(timeoutMs: number): UserError {
-  const time =
-    timeoutMs < 120_000 ? `${Math.round(timeoutMs / 1000)} seconds` : `${Math.round(timeoutMs / 60_000)} minutes`;
-  return new UserError("build-timeout", `The build was stopped: it took longer than ${time}`, {
+  return new UserError("build-timeout", `The build was stopped: it took longer than ${showDuration(timeoutMs)}`, {
     hint: "If it needs more time, give it more: builds:set APP timeout-seconds SECONDS",
   });
 }

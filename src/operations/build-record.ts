@@ -5,6 +5,7 @@ import type { BuildLog } from "./build-log.ts";
 import type { Context } from "./context.ts";
 import { newBuildId } from "./ids.ts";
 import type { Job } from "./operations.ts";
+import { storeSoon } from "./store-soon.ts";
 
 export function startBuild(context: Context, app: App, commit: string): Build {
   const now = context.now();
@@ -28,21 +29,18 @@ export function failBuild(
   error: unknown,
 ): void {
   if (error instanceof UserError) log.failure(error);
-  try {
-    finishBuild(context, build, { status: job.signal.aborted ? "canceled" : "failed" });
-  } catch (failure) {
-    // What failed first is what the user must see.
-    context.logger.error({ err: failure, build: build.id }, "end of a build could not be stored");
-  }
+  finishBuild(context, build, { status: job.signal.aborted ? "canceled" : "failed" });
 }
 
+/** Never throws: the build has ended, and a build that looks as if it ran would be waited for, and kept, for ever. */
 export function finishBuild(
   context: Context,
   build: Build,
   end: Pick<Build, "status"> & Partial<Pick<Build, "image">>,
 ): void {
-  context.store.write((changes) => {
+  const finishedAt = context.now();
+  storeSoon(context, "end of a build", (changes) => {
     const stored = changes.builds.byId(build.id);
-    if (stored !== undefined) changes.builds.update({ ...stored, ...end, finishedAt: context.now() });
+    if (stored !== undefined) changes.builds.update({ ...stored, ...end, finishedAt });
   });
 }

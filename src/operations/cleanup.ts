@@ -2,19 +2,21 @@ import { messageOf } from "../model/errors.ts";
 import { imagesOf } from "../model/runtime.ts";
 import type { Context } from "./context.ts";
 import type { CleanupReport } from "./operations.ts";
-import { pruneImages } from "./prune.ts";
+import { prune } from "./prune.ts";
 import { appByName } from "./require-app.ts";
+
+const unusedCacheMs = 30 * 24 * 3_600_000;
 
 /**
  * Removes what Berth made and no longer needs: images that no release can go back to, those that no release has at all, and
- * caches of apps that are gone. Nothing that is in use, and nothing that Berth did not make.
+ * caches of apps that are gone, or not built for a month. Nothing that is in use, and nothing that Berth did not make.
  */
 export async function cleanup(context: Context, input: { app: string | undefined }): Promise<CleanupReport> {
   const apps = context.store.read((view) =>
     input.app === undefined ? view.apps.list() : [appByName(view, input.app)],
   );
   const before = { images: await context.images.list(), free: await context.freeDiskBytes() };
-  for (const app of apps) await pruneImages(context, app.id);
+  for (const app of apps) await prune(context, app.id);
   let leftovers = 0;
   if (input.app === undefined) {
     await removeOrphans(context, before.images);
@@ -31,7 +33,18 @@ export async function cleanup(context: Context, input: { app: string | undefined
 async function removeLeftovers(context: Context): Promise<number> {
   // What a build is making has no name yet.
   if (context.store.read((view) => view.builds.withStatus("running")).length > 0) return 0;
-  return context.images.removeLeftovers(() => context.store.read((view) => view.apps.list().map((app) => app.id)));
+  return context.images.removeLeftovers(() => builtLately(context));
+}
+
+/** The others begin anew when they are built again. */
+function builtLately(context: Context): string[] {
+  const since = context.now() - unusedCacheMs;
+  return context.store.read((view) =>
+    view.apps
+      .list()
+      .map(({ id }) => id)
+      .filter((id) => (view.builds.of(id).at(-1)?.startedAt ?? 0) >= since),
+  );
 }
 
 /** Of those that were there before: the image of a build that has just ended has no release for a while. */

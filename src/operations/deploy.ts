@@ -14,7 +14,7 @@ import type { Context } from "./context.ts";
 import { ensureApp } from "./create-app.ts";
 import type { Deployed, Job } from "./operations.ts";
 import { textProperty } from "./properties.ts";
-import { pruneImages } from "./prune.ts";
+import { prune } from "./prune.ts";
 import { runFirstDeploy, runPostdeploy, runPredeploy, runReleasePhase } from "./release-phase.ts";
 import { activateRelease, draftRelease } from "./releases.ts";
 import { replaceDynos } from "./replace-dynos.ts";
@@ -25,12 +25,12 @@ export async function deploy(context: Context, input: { app: string; source: Sou
   const app = await ensureApp(context, input.app);
   const source = subfolder(input.source, textProperty(context, app.id, "builder.build-dir"));
   const short = source.commit.slice(0, 7);
-  const deployed = await context.locks.hold(app, `deploy of ${short} by ${job.actor}`, async () => {
+  const deployed = context.locks.hold(app, `deploy of ${short} by ${job.actor}`, async () => {
     await requireDisk(context, job);
     return context.buildQueue.track(app.id, job, (tracked) => buildAndRelease(context, { app, source }, tracked));
   });
-  context.background.run("prune images", () => pruneImages(context, app.id));
-  return deployed;
+  // One that fails leaves a build and its log behind, and somebody may try again for ever.
+  return deployed.finally(() => context.background.run("prune", () => prune(context, app.id)));
 }
 
 async function buildAndRelease(

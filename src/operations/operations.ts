@@ -357,6 +357,8 @@ export interface ProcessReport {
   readonly app: App;
   readonly current: Release | undefined;
   readonly quantities: Formation;
+  /** False where app.json says how many there are. */
+  readonly canScale: boolean;
   /** By process type and number. */
   readonly dynos: readonly Dyno[];
 }

@@ -1,3 +1,4 @@
+import { manifestFormation } from "./app-manifest.ts";
 import type { Context } from "./context.ts";
 import type { ProcessReport } from "./operations.ts";
 import { appByName, currentRelease } from "./require-app.ts";
@@ -8,7 +9,8 @@ export async function processReport(context: Context, input: { app: string }): P
     const app = appByName(view, input.app);
     const current = currentRelease(view, app);
     const wanted = quantities(current?.processTypes ?? {}, view.formation.of(app.id));
-    return { app, current, quantities: wanted };
+    const canScale = Object.keys(manifestFormation(view, app.id)).length === 0;
+    return { app, current, quantities: wanted, canScale };
   });
   const dynos = (await context.scheduler.list(input.app)).filter((dyno) => !context.retiring.has(dyno.id));
   dynos.sort((a, b) => a.processType.localeCompare(b.processType) || a.number - b.number);

@@ -19,7 +19,7 @@ export async function requireDisk(context: Context, job: Job): Promise<void> {
     "disk-full",
     `Only ${showSize(free)} of disk space are free, and a build needs ${showSize(least)}`,
     {
-      hint: "Make room on the host: look at 'docker system df' and at what else is large, or lower the setting min-free-disk",
+      hint: "Make room on the host: see docker system df, give up an app's cache (repo:purge-cache APP), or lower the setting min-free-disk",
     },
   );
 }

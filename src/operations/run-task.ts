@@ -1,4 +1,5 @@
 import { PassThrough, Writable } from "node:stream";
+import { showDuration } from "../lib/duration.ts";
 import { LineSplitter } from "../lib/line-splitter.ts";
 import type { App } from "../model/app.ts";
 import { UserError } from "../model/errors.ts";
@@ -26,7 +27,8 @@ export interface Task {
 /** Runs a one-off dyno to its end and shows what it prints. Throws `task-failed`, `task-timeout`. */
 export async function runTask(context: Context, task: Task, job: Job): Promise<void> {
   const { app, release, title, command, processType = "web" } = task;
-  const timeout = AbortSignal.timeout(context.settings.buildTimeoutMs);
+  const timeoutMs = durationProperty(context, app.id, "builds.timeout-seconds");
+  const timeout = AbortSignal.timeout(timeoutMs);
   const lines = linesTo(job.progress);
   const spec = {
     app: app.name,
@@ -47,8 +49,9 @@ export async function runTask(context: Context, task: Task, job: Job): Promise<v
   } catch (error) {
     if (job.signal.aborted) throw canceled(job.signal);
     if (!timeout.aborted) throw error;
-    const minutes = Math.round(context.settings.buildTimeoutMs / 60_000);
-    throw new UserError("task-timeout", `${title} was stopped: it took longer than ${minutes} minutes`);
+    throw new UserError("task-timeout", `${title} was stopped: it took longer than ${showDuration(timeoutMs)}`, {
+      hint: "If it needs more time, give it more: builds:set APP timeout-seconds SECONDS",
+    });
   } finally {
     lines.end();
   }

@@ -5,6 +5,7 @@ import { imagesOf } from "../model/runtime.ts";
 import type { Context } from "../operations/context.ts";
 import { publishAllRoutes } from "../operations/publish-routes.ts";
 import { currentRelease } from "../operations/require-app.ts";
+import { storeSoon } from "../operations/store-soon.ts";
 import { retire, type Transition, transition } from "../operations/transition.ts";
 import { type Difference, difference, wantedOfApp } from "../operations/wanted-dynos.ts";
 
@@ -143,9 +144,14 @@ export async function removeOrphanImages(context: Context): Promise<void> {
 
 /** Builds that a daemon before this one left behind. */
 export function abandonBuilds(context: Context): void {
-  context.store.write((changes) => {
-    for (const build of changes.builds.withStatus("running")) {
-      changes.builds.update({ ...build, status: "abandoned", finishedAt: context.now() });
+  // Known by now: those that begin before there is room to store it are not meant.
+  const left = context.store.read((view) => view.builds.withStatus("running"));
+  if (left.length === 0) return;
+  const finishedAt = context.now();
+  storeSoon(context, "end of builds that were left behind", (changes) => {
+    for (const { id } of left) {
+      const build = changes.builds.byId(id);
+      if (build !== undefined) changes.builds.update({ ...build, status: "abandoned", finishedAt });
     }
   });
 }

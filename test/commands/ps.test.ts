@@ -71,6 +71,7 @@ describe("ps:report", () => {
       app: { id: "1", name: "shop", createdAt: 0, currentReleaseId: "1", stopped: false },
       current: release(),
       quantities: { web: 2 },
+      canScale: true,
       dynos,
     }),
     property: async ({ key }) =>

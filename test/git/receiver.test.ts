@@ -47,6 +47,15 @@ describe("a receiver of the host's own", () => {
     assert.equal(await tipOf("refused"), "");
   });
 
+  test("says how it failed where it did not end by itself, and its letters come whole", async () => {
+    await install("printf 'gr\\303'; sleep 0.3; printf '\\274n\\n'; kill -9 $$");
+    const project = await host.project();
+    const { code, stderr } = await project.git(["push", host.url("killed"), "main"]);
+    assert.equal(code, 1);
+    assert.match(stderr, /remote: grün/);
+    assert.match(stderr, /The receiver of this host failed: it was killed by SIGKILL/);
+  });
+
   test("is not passed over when it cannot be run", async () => {
     await install("exit 0", 0o644);
     const project = await host.project();

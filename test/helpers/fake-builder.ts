@@ -61,7 +61,9 @@ export class FakeImageStore implements ImageStore {
     this.onRemove(reference);
   }
 
-  async removeLeftovers(): Promise<number> {
+  readonly spared: (readonly string[])[] = [];
+  async removeLeftovers(appIds: () => readonly string[]): Promise<number> {
+    this.spared.push(appIds());
     return 0;
   }
 

@@ -19,7 +19,7 @@ describe("app.json", () => {
   });
 
   for (const [text, reason] of [
-    ["{\n\n  env: {} }", /^app\.json line 3: InvalidSymbol$/],
+    ["{\n\n  env: {} }", /^app\.json line 3: invalid symbol$/],
     ["[]", /^app\.json: the file must be an object$/],
     ['{"env": {"A B": "x"}}', /^Invalid key name: 'A B'$/],
     ['{"env": {"A": 1}}', /^app\.json: env\.A must be an object$/],

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { type TestContext, test } from "node:test";
 import type { RunIo, RunSpec } from "../../src/schedulers/scheduler.ts";
 import { fakeSource } from "../helpers/fake-builder.ts";
@@ -68,6 +69,22 @@ test("a release phase that fails fails the deploy, the config change and the rol
     before.filter((dyno) => dyno.release === 2),
   );
   assert.equal(world.images.references.size, 2, "the image of the failed deploy is removed");
+});
+
+test("a release phase that takes longer than the app's builds may is stopped, and says how to give it more", async (t) => {
+  const world = await createWorld(t);
+  world.scheduler.scriptRuns(async (_, io) => {
+    await once(io.signal, "abort");
+    throw io.signal.reason;
+  });
+  world.builder.processTypes = { web: "./web", release: "migrate" };
+  await world.operations.createApp({ name: "shop" });
+  await world.operations.setProperty({ app: "shop", key: "builds.timeout-seconds", value: "1" });
+  await assert.rejects(deploy(world, undefined), {
+    code: "task-timeout",
+    message: "The release phase was stopped: it took longer than 1 second",
+    hint: /builds:set APP timeout-seconds/,
+  });
 });
 
 test("a restart and scaling run no release phase", async (t) => {
@@ -146,6 +163,7 @@ test("the formation of app.json holds at each deploy, and its types cannot be sc
   const scale = (quantities: Record<string, number>) =>
     world.operations.scale({ app: "shop", quantities, deploy: true }, world.job());
   await assert.rejects(scale({ worker: 3, clock: 1 }), { code: "formation-in-manifest" });
+  assert.equal((await world.operations.processReport({ app: "shop" })).canScale, false);
   await scale({ clock: 1 });
   await deploy(world, { formation: { worker: { quantity: 0 } } });
   assert.deepEqual(await names(), ["clock.1", "web.1", "web.2"]);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
+import type { Build } from "../../src/model/build.ts";
 import { UserError } from "../../src/model/errors.ts";
 import { fakeSource } from "../helpers/fake-builder.ts";
 import { createWorld, type World } from "../helpers/world.ts";
@@ -101,7 +102,7 @@ test("a build that takes too long is stopped and says how to give it more time",
   await set(world, "builds.timeout-seconds", "1");
   world.builder.until = new Promise(() => undefined);
   const { code, message, hint } = await failure(world);
-  assert.deepEqual([code, message], ["build-timeout", "The build was stopped: it took longer than 1 seconds"]);
+  assert.deepEqual([code, message], ["build-timeout", "The build was stopped: it took longer than 1 second"]);
   assert.match(hint ?? "", /builds:set APP timeout-seconds/);
 });
 
@@ -126,6 +127,70 @@ test("no build is begun on a disk that is nearly full, unless room can be made",
   const { code, message } = await failure(world);
   assert.deepEqual([code, message], ["disk-full", "Only 100 MB of disk space are free, and a build needs 1.0 GB"]);
   assert.equal(world.builder.requests.length, 1);
+});
+
+test("a build whose end finds the disk full ends all the same, and its end is stored once there is room", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const world = await createWorld(t);
+  const { store } = world.context;
+  const write = store.write.bind(store);
+  let full = true;
+  store.write = (work) =>
+    write((changes) => {
+      const update = (build: Build) => {
+        if (full && build.status !== "running") throw new Error("database or disk is full");
+        changes.builds.update(build);
+      };
+      return work({ ...changes, builds: { ...changes.builds, update } });
+    });
+  const { release } = await world.deploy("shop");
+  assert.equal(release.version, 1);
+  world.builder.fails = new UserError("build-failed", "Build failed with exit code 1");
+  await assert.rejects(world.deploy("shop"), { code: "build-failed" });
+  const statuses = async () => (await world.operations.builds({ app: "shop" })).map(({ build }) => build.status);
+  assert.deepEqual(await statuses(), ["running", "running"]);
+  full = false;
+  t.mock.timers.tick(5_000);
+  await world.context.background.idle();
+  assert.deepEqual(await statuses(), ["failed", "succeeded"]);
+});
+
+test("a deploy that fails has the oldest builds forgotten like any other", async (t) => {
+  const world = await createWorld(t);
+  await world.operations.createApp({ name: "shop" });
+  await world.operations.setProperty({ app: "shop", key: "builds.retention", value: "2" });
+  world.builder.fails = new UserError("build-failed", "Build failed with exit code 1");
+  for (let run = 0; run < 4; run++) await failure(world);
+  await world.context.background.idle();
+  assert.equal((await world.operations.builds({ app: "shop" })).length, 2);
+});
+
+test("of releases, the last hundred and the current one are remembered", async (t) => {
+  const world = await createWorld(t);
+  await world.deploy("shop");
+  await world.context.background.idle();
+  const { store } = world.context;
+  const [first] = store.read((view) => view.releases.of(view.apps.byName("shop")?.id ?? ""));
+  assert.ok(first);
+  store.write((changes) => {
+    for (let version = 2; version <= 120; version++) {
+      changes.releases.insert({ ...first, id: `release-${version}`, version });
+    }
+  });
+  await world.operations.cleanup({ app: "shop" });
+  const versions = store.read((view) => view.releases.of(first.appId).map(({ version }) => version));
+  assert.deepEqual([versions.length, versions[0], versions[1], versions.at(-1)], [101, 1, 21, 120]);
+});
+
+test("a cleanup gives up what is kept between builds for apps that were not built for a month", async (t) => {
+  let now = Date.parse("2026-01-01");
+  const world = await createWorld(t, {}, { now: () => now });
+  await world.deploy("old");
+  now += 31 * 24 * 3_600_000;
+  await world.deploy("new");
+  await world.operations.cleanup({ app: undefined });
+  const id = world.context.store.read((view) => view.apps.byName("new")?.id);
+  assert.deepEqual(world.images.spared, [[id]]);
 });
 
 test("the output of a build can be read while it runs, and afterwards", async (t) => {

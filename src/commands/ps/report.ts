@@ -13,11 +13,11 @@ export const psReport = defineReport({
   keepPrefixed: true,
   summary: "Show the dynos of one app, or of all",
   read: async (app, operations) => {
-    const { current, dynos } = await operations.processReport({ app });
+    const { current, dynos, canScale } = await operations.processReport({ app });
     return {
       deployed: String(current !== undefined),
       processes: String(dynos.length),
-      "ps-can-scale": "true",
+      "ps-can-scale": String(canScale),
       ...(await reportProperties(operations, app, "ps", properties)),
       running: running(dynos),
       ...Object.fromEntries(dynos.map((dyno) => [`status-${dyno.processType}-${dyno.number}`, status(dyno)])),

@@ -45,6 +45,19 @@ export class Shelf {
     return readFile(this.#note(ref), "utf8").catch(() => undefined);
   }
 
+  /** Unix milliseconds. */
+  async lastUsed(): Promise<number> {
+    const names = await readdir(this.#folder).catch(() => []);
+    const paths = [this.#folder, ...names.map((name) => join(this.#folder, name))];
+    const times = paths.map((path) =>
+      stat(path).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => 0,
+      ),
+    );
+    return Math.max(...(await Promise.all(times)));
+  }
+
   async #tidy(): Promise<void> {
     const all = await readdir(this.#folder);
     // What a daemon that was killed has left; nothing takes this long.
@@ -58,6 +71,15 @@ export class Shelf {
     );
     const old = aged.sort((a, b) => b.used - a.used).slice(mostKept);
     for (const { name } of old) await rm(join(this.#folder, name), { force: true });
+    await this.#forgetRefs(all, new Set(aged.slice(0, mostKept).map(({ name }) => name)));
+  }
+
+  /** Of versions that are not kept any more. */
+  async #forgetRefs(all: readonly string[], kept: ReadonlySet<string>): Promise<void> {
+    for (const name of all.filter((one) => one.startsWith("ref-"))) {
+      const version = await readFile(join(this.#folder, name), "utf8").catch(() => "");
+      if (!kept.has(`${version}.archive`)) await rm(join(this.#folder, name), { force: true });
+    }
   }
 
   #archive(version: string): string {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -181,5 +181,21 @@ suite("Other people's buildpacks", () => {
       message: /none\.tgz could not be fetched: the server answered 404/,
     });
     server.closeAllConnections();
+  });
+
+  test("what was not used for longest makes room for new addresses", async (t) => {
+    const { folder, get } = await place(t);
+    const kept = join(folder, "kept");
+    for (let age = 1; age <= 60; age++) {
+      const path = join(kept, `old-${age}`);
+      await mkdir(path, { recursive: true });
+      const time = new Date(Date.now() - age * 60_000);
+      await writeFile(join(path, "1.archive"), "");
+      await utimes(join(path, "1.archive"), time, time);
+      await utimes(path, time, time);
+    }
+    await get(join(folder, "served", "heroku-buildpack-demo.git"));
+    const left = (await readdir(kept)).filter((name) => name.startsWith("old-"));
+    assert.deepEqual([left.length, left.includes("old-49"), left.includes("old-50")], [49, true, false]);
   });
 });
