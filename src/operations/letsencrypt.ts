@@ -1,4 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
+import { isIP } from "node:net";
 import { type Authority, type ChallengeType, type Issued, RetryLater } from "../certificates/issuer.ts";
 import type { App } from "../model/app.ts";
 import { covers } from "../model/certificate.ts";
@@ -203,7 +204,9 @@ function wantedNames(context: Context, view: View, app: App): string[] {
   const domains = domainsOf(view, app, context.settings);
   const hosts = [...domains.map((domain) => splitDomain(domain).host), ...redirected(context, view, app, domains)];
   const { hasDnsHook } = context.settings;
-  const all = [...new Set(hosts)].filter((host) => host.includes(".") && (hasDnsHook || !host.startsWith("*")));
+  const all = [...new Set(hosts)].filter(
+    (host) => host.includes(".") && isIP(host) === 0 && (hasDnsHook || !host.startsWith("*")),
+  );
   // Authorities refuse an order with a name that a wildcard of the same order stands for.
   const wildcards = all.filter((host) => host.startsWith("*."));
   return all.filter((host) => wildcards.includes(host) || !covers(wildcards, host));

@@ -33,12 +33,15 @@ async function start(t: TestContext, settings = {}) {
 
 test("letsencrypt:enable asks for all domains, and again at two thirds of the life", async (t) => {
   const { run, asked, clock, renewals, publisher, operations } = await start(t);
-  await operations.addDomains({ app: "shop", domains: ["shop.example.com", "*.example.org", "example.net/api"] });
+  await operations.addDomains({
+    app: "shop",
+    domains: ["shop.example.com", "*.example.org", "example.net/api", "192.0.2.7"],
+  });
   await run(["letsencrypt:set", "--global", "email", "ann@example.com"]);
   await run(["letsencrypt:set", "--global", "server", "staging"]);
   const enabled = await run(["letsencrypt:enable", "shop"]);
   assert.equal(enabled.code, 0, enabled.both);
-  // No wildcard, as nothing could set its DNS record.
+  // No wildcard, as nothing could set its DNS record, and no address.
   assert.deepEqual(asked[0]?.names, ["shop.example.com", "example.net", "shop.berth.test"]);
   assert.equal(asked[0]?.authority?.email, "ann@example.com");
   assert.match(asked[0]?.authority?.directory ?? "", /staging/);
