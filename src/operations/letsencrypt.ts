@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { isIP } from "node:net";
 import { type Authority, type ChallengeType, type Issued, RetryLater } from "../certificates/issuer.ts";
@@ -172,7 +173,10 @@ async function readRoots(path: string): Promise<string> {
     const found = await stat(path);
     // A device or a pipe might never end.
     if (!found.isFile() || found.size > longestRoots) throw new Error("it is no file with certificates");
-    return await readFile(path, "utf8");
+    const text = await readFile(path, "utf8");
+    // What cannot be read as one would be left out without a word.
+    new X509Certificate(text);
+    return text;
   } catch (error) {
     throw new UserError("ca-file-unreadable", `${path} cannot be read: ${messageOf(error)}`, {
       hint: "Give the path of a file on this machine: letsencrypt:set ... ca-file PATH",

@@ -80,10 +80,12 @@ test("names that only lead to another are asked for too, those that a wildcard s
   assert.equal(names, "example.com *.example.net example.net www.example.com www.a.example.net");
 });
 
-test("a ca-file that is no file is refused, and not read without end", async (t) => {
+test("a ca-file that is no file with certificates is refused, and not read without end", async (t) => {
   const { run } = await start(t);
   await run(["letsencrypt:set", "shop", "ca-file", "/dev/zero"]);
   assert.match((await run(["letsencrypt:enable", "shop"])).stderr, /\/dev\/zero cannot be read: it is no file/);
+  await run(["letsencrypt:set", "shop", "ca-file", import.meta.filename]);
+  assert.match((await run(["letsencrypt:enable", "shop"])).stderr, /letsencrypt\.test\.ts cannot be read: .*PEM/);
 });
 
 test("a certificate that comes when it is not wanted any more is in nobody's way", async (t) => {

@@ -105,7 +105,7 @@ export class AcmeClient {
       signal.throwIfAborted();
       throw new UserError(
         "acme-unreachable",
-        `The authority at ${directory} cannot be reached: ${(error as Error).message}`,
+        `The authority at ${directory} cannot be reached: ${withoutAdvice((error as Error).message)}`,
         {
           hint: "Check the address and the network; a private one may need its own root: letsencrypt:set ... ca-file",
           cause: error,
@@ -113,6 +113,11 @@ export class AcmeClient {
       );
     }
   }
+}
+
+/** Node's own, which is for those who start it. */
+function withoutAdvice(message: string): string {
+  return message.replace(/; if the root CA is installed locally.*$/s, "");
 }
 
 export function parse<T>(answer: Answer, url: string): T {
