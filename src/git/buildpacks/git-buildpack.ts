@@ -40,7 +40,7 @@ export async function gitBuildpack(
   try {
     const asked = ref !== undefined && fullCommit.test(ref) ? { commit: ref, name: ref } : await lookUp(request, ref);
     const kept = asked && (await shelf.take(asked.commit));
-    const taken = kept ?? (await fetchToShelf(request, ref, asked?.name, shelving));
+    const taken = kept ?? (await fetchToShelf(request, ref, asked, shelving));
     await shelf.remember(ref, taken.version);
     progress.detail(`${shown(url, ref)} is at ${taken.version.slice(0, 7)}`);
     return taken;
@@ -81,7 +81,7 @@ async function lookUp(request: RemoteRequest, ref: string | undefined): Promise<
 async function fetchToShelf(
   request: RemoteRequest,
   ref: string | undefined,
-  name: string | undefined,
+  asked: Found | undefined,
   { git, shelf, progress }: Shelving,
 ): Promise<BuildpackArchive> {
   progress.detail(`Fetching ${shown(request.url, ref)}`);
@@ -89,8 +89,8 @@ async function fetchToShelf(
   try {
     await makeScratchRepository(git, repository);
     // A short commit can be asked for by nobody: all there is must be fetched to know which it is.
-    await (name === undefined ? fetchAll(request, repository) : fetchOne(request, repository, name));
-    const commit = await commitOf(request, repository, ref, name);
+    await (asked === undefined ? fetchAll(request, repository) : fetchOne(request, repository, asked.name));
+    const commit = await commitOf(request, repository, ref, asked);
     const file = `${repository}.archive`;
     await pipeline(archive(git, { repository, commit, environment: {} }), createWriteStream(file, { mode: 0o600 }));
     return await shelf.put(commit, file);
@@ -103,9 +103,10 @@ async function commitOf(
   { git, url }: RemoteRequest,
   repository: string,
   ref: string | undefined,
-  name: string | undefined,
+  asked: Found | undefined,
 ): Promise<string> {
-  const places = name === undefined ? [] : ["FETCH_HEAD", name];
+  // Where all had to be fetched FETCH_HEAD is any of it; where a branch has moved since it was looked up, it is the branch.
+  const places = asked === undefined ? [] : [asked.commit, "FETCH_HEAD"];
   if (ref !== undefined && /^[0-9a-f]{7,40}$/.test(ref)) places.unshift(ref);
   for (const place of places) {
     const args = ["rev-parse", "--quiet", "--verify", "--end-of-options", `${place}^{commit}`];

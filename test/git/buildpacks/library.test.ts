@@ -75,6 +75,23 @@ suite("Other people's buildpacks", () => {
     }
   });
 
+  test("a web server that only gives files away gives the version that was asked for", async (t) => {
+    const { folder, commits, get } = await place(t);
+    const repository = join(folder, "served", "heroku-buildpack-demo.git");
+    await runOk("git", ["-C", repository, "update-server-info"]);
+    const server = createServer((request, response) => {
+      const path = join(folder, "served", new URL(request.url ?? "/", "http://x").pathname);
+      readFile(path).then(
+        (content) => response.end(content),
+        () => response.writeHead(404).end(),
+      );
+    });
+    const url = `${await listen(server)}/heroku-buildpack-demo.git`;
+    t.after(() => void server.close());
+    for (const ref of ["v1", commits[0]]) assert.equal((await get(`${url}#${ref}`)).version, commits[0], ref);
+    assert.equal((await get(url)).version, commits[1]);
+  });
+
   test("what is known by its commit is not asked for again", async (t) => {
     const { folder, commits, get } = await place(t);
     const web = await serveGit(t, join(folder, "served"));
