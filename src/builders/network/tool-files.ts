@@ -13,7 +13,7 @@ export function toolFiles(network: BuildNetwork): PlacedFile[] {
     ...file("/etc/npmrc", network.npmRegistry, (url) => `registry=${withSlash(url)}\n`),
     // Not every package manager knows the one above.
     ...file(`${home}/.npmrc`, network.npmRegistry, (url) => `registry=${withSlash(url)}\n`),
-    ...file(`${home}/.yarnrc.yml`, network.npmRegistry, yarnSettings),
+    ...file(`${home}/.yarnrc.yml`, yarnSettings(network), (text) => text),
     ...file("/etc/gitconfig", network.gitMirrors, gitConfig),
     // cargo looks in every folder above the app, wherever CARGO_HOME is.
     ...file("/.cargo/config.toml", network.cratesIndex, cargoConfig),
@@ -33,9 +33,23 @@ function needsMaven(network: BuildNetwork): BuildNetwork | undefined {
   return (network.mavenMirror ?? network.httpProxy ?? network.httpsProxy) ? network : undefined;
 }
 
-function yarnSettings(url: string): string {
-  const insecure = url.startsWith("http:") ? `unsafeHttpWhitelist: [${JSON.stringify(new URL(url).hostname)}]\n` : "";
-  return `npmRegistryServer: ${JSON.stringify(url.replace(/\/+$/, ""))}\n${insecure}`;
+/** Since its second version Yarn asks no environment for a proxy. */
+function yarnSettings(network: BuildNetwork): string | undefined {
+  const { npmRegistry: url, httpProxy, httpsProxy } = network;
+  const host = url === undefined ? "registry.yarnpkg.com" : new URL(url).hostname;
+  const settings = {
+    npmRegistryServer: url?.replace(/\/+$/, ""),
+    unsafeHttpWhitelist: url?.startsWith("http:") ? [host] : undefined,
+    ...(goesByProxy(host, network) ? { httpProxy, httpsProxy } : {}),
+  };
+  const lines = Object.entries(settings).filter(([, value]) => value !== undefined);
+  return lines.map(([name, value]) => `${name}: ${JSON.stringify(value)}\n`).join("") || undefined;
+}
+
+/** It knows no exceptions either: where its registry is one, it has no proxy. */
+function goesByProxy(host: string, { noProxy = "" }: BuildNetwork): boolean {
+  const exceptions = noProxy.split(/[\s,]+/).map((one) => one.replace(/^\*?\./, ""));
+  return !exceptions.some((one) => one === "*" || (one !== "" && `.${host}`.endsWith(`.${one}`)));
 }
 
 function gitConfig(mirrors: NonNullable<BuildNetwork["gitMirrors"]>): string {

@@ -8,7 +8,7 @@ import { rootCertificates } from "node:tls";
 import { javaTrustStore } from "../../../src/builders/network/authorities.ts";
 import { networkFiles } from "../../../src/builders/network/container-input.ts";
 import { networkEnvironment } from "../../../src/builders/network/environment.ts";
-import { directNetwork } from "../../../src/builders/network/network.ts";
+import { type BuildNetwork, directNetwork } from "../../../src/builders/network/network.ts";
 import { toolFiles } from "../../../src/builders/network/tool-files.ts";
 
 suite("What builds are told of the host's network", () => {
@@ -65,6 +65,19 @@ suite("What builds are told of the host's network", () => {
     assert.match(maven, /<mirrorOf>central<\/mirrorOf><url>https:\/\/mirror\.test\/m\?a=1&amp;b<\/url>/);
     assert.match(maven, /<host>proxy\.test<\/host><port>80<\/port><username>user<\/username><password>pa&amp;ss</);
     assert.match(maven, /<nonProxyHosts>localhost\|\*\.test</);
+  });
+
+  test("Yarn, which asks no environment, has the proxies in its file, unless its registry is reached without", () => {
+    const yarn = (network: Partial<BuildNetwork>): string | undefined =>
+      toolFiles({ ...directNetwork, httpsProxy: "http://proxy.test:3128", ...network })
+        .find(({ path }) => path === "/app/.yarnrc.yml")
+        ?.content.toString();
+    assert.equal(yarn({}), 'httpsProxy: "http://proxy.test:3128"\n');
+    assert.equal(yarn({ noProxy: "localhost,.test" }), yarn({}));
+    assert.equal(
+      yarn({ npmRegistry: "http://npm.corp.test/x/", noProxy: "localhost, .test" }),
+      'npmRegistryServer: "http://npm.corp.test/x"\nunsafeHttpWhitelist: ["npm.corp.test"]\n',
+    );
   });
 
   test("folders of the home folder belong to the build, files of the system do not", async () => {
