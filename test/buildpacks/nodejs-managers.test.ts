@@ -5,6 +5,46 @@ import { afterSuite } from "../helpers/suite.ts";
 
 const offline = { network: "none" };
 
+const workspaceLock = `lockfileVersion: '9.0'
+
+settings:
+  autoInstallPeers: true
+  excludeLinksFromLockfile: false
+
+importers:
+
+  .: {}
+
+  web:
+    dependencies:
+      ms:
+        specifier: 2.1.3
+        version: 2.1.3
+      words:
+        specifier: workspace:*
+        version: link:../words
+
+  words:
+    devDependencies:
+      left-pad:
+        specifier: 1.3.0
+        version: 1.3.0
+
+packages:
+
+  left-pad@1.3.0:
+    resolution: {integrity: sha512-XI5MPzVNApjAyhQzphX8BkmKsKUxD4LdyK24iZeQGinBN9yTQT3bFlCBy/aVx2HrNcqQGsdot8ghrjyrvMCoEA==}
+
+  ms@2.1.3:
+    resolution: {integrity: sha512-6FlzubTLZG3J2a/NVCAleEhjzq5oxgHyaCU9yYXvcLsvoVaHJq/s5xXI6/XXP6tz7R9xAOtHnSO/tXtF3WRTlA==}
+
+snapshots:
+
+  left-pad@1.3.0: {}
+
+  ms@2.1.3: {}
+`;
+
 // One cache for all, and one test at a time: Node.js is 50 MB to download.
 suite("buildpack nodejs with yarn and pnpm", () => {
   let workbench: Workbench;
@@ -53,6 +93,26 @@ suite("buildpack nodejs with yarn and pnpm", () => {
     });
     assert.equal(code, 1);
     assert.match(stdout, /ERR_PNPM_OUTDATED_LOCKFILE/);
+  });
+
+  test("packages of a workspace have what they need to be built and to run, also where the top has no dependencies", async () => {
+    const built = await workbench.build({
+      "package.json": JSON.stringify({
+        packageManager: "pnpm@10.34.9",
+        scripts: { build: "pnpm -r run build", start: "node web/server.js" },
+      }),
+      "pnpm-workspace.yaml": "packages:\n  - web\n  - words\n",
+      "pnpm-lock.yaml": workspaceLock,
+      "web/package.json": '{"name":"web","dependencies":{"ms":"2.1.3","words":"workspace:*"}}',
+      "web/server.js": `require("node:http").createServer((_, response) => response.end(require("ms")(1000) + require("words").built))
+        .listen(process.env.PORT);`,
+      "words/package.json":
+        '{"name":"words","main":"built.js","scripts":{"build":"node build.js"},"devDependencies":{"left-pad":"1.3.0"}}',
+      "words/build.js": `require("node:fs").writeFileSync("built.js", "exports.built = '" + require("left-pad")("", 2, "!") + "'");`,
+    });
+    assert.equal(built.code, 0, built.stdout);
+    assert.match(built.stdout, /They stay: pnpm cannot tell them from the others in a workspace/);
+    assert.equal(await page(built), "1s!!");
   });
 
   test("a package manager with another digest than packageManager has is refused", async (t) => {

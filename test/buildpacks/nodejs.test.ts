@@ -88,10 +88,14 @@ suite("buildpack nodejs", () => {
     assert.match(await (await fetch(url)).text(), /^v26\./);
   });
 
-  test("an app without a start script and server.js has no default type", async () => {
+  test("an app without a start script and server.js runs its main file, and one without that is told so", async () => {
+    const main = { "package.json": '{"main":"lib/app"}', "lib/app.js": "" };
+    assert.match((await workbench.build(main, offline)).result("release") ?? "", /^ {2}web: node lib\/app$/m);
+    const worker = await workbench.build({ ...main, Procfile: "worker: node lib/app\n" }, offline);
+    assert.doesNotMatch(worker.stdout, /Default types|Nothing/);
     const built = await workbench.build({ "package.json": '{"name":"x"}', "a.js": "" }, offline);
     assert.equal(built.code, 0, built.stdout);
-    assert.doesNotMatch(built.stdout, /Default types/);
+    assert.match(built.stdout, / ! {5}Nothing of this app will run: no file Procfile says how it is started$/m);
   });
 
   for (const [what, manifest, expected] of [

@@ -104,4 +104,11 @@ install_with_pnpm() {
   said pnpm install ${lockfile:+--frozen-lockfile} "${dev[@]}" --reporter=append-only
 }
 
-prune_with_pnpm() { indented pnpm prune --prod --ignore-scripts; }
+# In a workspace it would take what the packages need away with the rest (https://pnpm.io/cli/prune).
+prune_with_pnpm() {
+  if [ -n "$is_workspace" ]; then
+    detail 'They stay: pnpm cannot tell them from the others in a workspace'
+    return 0
+  fi
+  indented pnpm prune --prod --ignore-scripts
+}

@@ -169,16 +169,19 @@ def dependency_plan(build_dir, manifest, config, lockfile):
     keeps_dev = config.get("NODE_ENV", "production") != "production" or any(
         config.get(name, "").lower() == value for name, value in KEEP_DEV.items()
     )
-    has_dev = bool(manifest.get("devDependencies"))
+    # Packages of a workspace have dependencies of their own.
+    is_workspace = "workspaces" in manifest or is_pnpm_workspace(build_dir)
+    has_dev = is_workspace or bool(manifest.get("devDependencies"))
     dependencies = sum(len(manifest.get(field, {})) for field in ("dependencies", "devDependencies", "optionalDependencies"))
     install_dev = has_dev and (has_build_scripts or has_install_scripts or keeps_dev)
     foreign = manager.unread_lockfile(build_dir, lockfile)
     return {
         "lockfile": lockfile,
         "foreign_lockfile": foreign,
-        "installs": flag(dependencies or "workspaces" in manifest or has_install_scripts),
+        "installs": flag(dependencies or is_workspace or has_install_scripts),
         "install_dev": flag(install_dev),
         "has_dev": flag(has_dev and not keeps_dev),
+        "is_workspace": flag(is_workspace),
         "has_yarn_cache": flag(os.path.isdir(os.path.join(build_dir, ".yarn/cache"))),
         "prune": flag(install_dev and not keeps_dev),
         "prebuild_script": "heroku-prebuild" if "heroku-prebuild" in scripts else "",
@@ -198,7 +201,7 @@ LINKED = {
 }
 
 
-def is_workspace(build_dir):
+def is_pnpm_workspace(build_dir):
     try:
         with open(os.path.join(build_dir, "pnpm-workspace.yaml"), encoding="utf-8") as file:
             return any(line.startswith("packages:") for line in file)
@@ -215,7 +218,7 @@ def modules_key(build_dir, manifest, config, runtime_key, plan):
         lock = file.read()
     if config.get("NODE_MODULES_CACHE") == "false" or any(name in scripts for name in INSTALL_SCRIPTS):
         return ""
-    if any(mark in lock for mark in LINKED[plan["manager"]]) or is_workspace(build_dir):
+    if any(mark in lock for mark in LINKED[plan["manager"]]) or is_pnpm_workspace(build_dir):
         return ""
     digest = hashlib.sha256(lock)
     settings = {name: value for name, value in config.items() if name.upper().startswith(("NPM_", "NODE_", "YARN_", "PNPM_"))}
