@@ -144,6 +144,17 @@ suite("buildpack python", () => {
     });
   }
 
+  test("what only its own manager reads is not built without that one's lockfile", async () => {
+    for (const [files, expected] of [
+      [{ "pyproject.toml": '[tool.poetry.dependencies]\npython = "^3.11"\nflask = "*"\n' }, /Run poetry lock/],
+      [{ Pipfile: "", "pyproject.toml": "[tool.black]\n" }, /Run pipenv lock/],
+    ] as const) {
+      const { code, stdout } = await workbench.build(files, offline);
+      assert.equal(code, 1);
+      assert.match(stdout, expected);
+    }
+  });
+
   test("a Python that neither the image has nor a mirror gives is named, with what to do", async () => {
     const { code, stdout } = await workbench.build(
       { "requirements.txt": "idna", ".python-version": "3.12" },

@@ -26,20 +26,38 @@ _LOCKED_FOLDER = re.compile(r'(?:directory|editable) = "[^".]|^type = "directory
 def manager_of(build_dir):
     """The name of the package manager and its file."""
     there = [(file, name) for file, name in MANAGERS if os.path.isfile(os.path.join(build_dir, file))]
-    if not there:
-        raise AppError("There is a Pipfile, but no Pipfile.lock", "Run pipenv lock, and commit that file")
+    if not there or there[0][1] == "project":
+        require_lock(build_dir)
     (file, name), others = there[0], [other for other, _ in there[1:] if other not in ("pyproject.toml", "setup.py")]
     if others:
         warn(f"{file} decides which packages are installed; not read: {', '.join(others)}")
     return name, file
 
 
+def require_lock(build_dir):
+    """What only its own manager reads has to come with that one's lockfile: without it nothing would be installed."""
+    if os.path.isfile(os.path.join(build_dir, "Pipfile")):
+        raise AppError("There is a Pipfile, but no Pipfile.lock", "Run pipenv lock, and commit that file")
+    document = _pyproject(build_dir)
+    if "dependencies" in document.get("tool", {}).get("poetry", {}) and "dependencies" not in document.get("project", {}):
+        raise AppError("pyproject.toml is Poetry's, but there is no poetry.lock", "Run poetry lock, and commit that file")
+
+
+def _pyproject(build_dir):
+    try:
+        with open(os.path.join(build_dir, "pyproject.toml"), "rb") as file:
+            return tomllib.load(file)
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise AppError(f"pyproject.toml cannot be read: {error}") from error
+
+
 def installs_project(build_dir, manager):
     """Whether the app is a package that is installed itself, for its entry points and its src/ folder."""
     if manager not in ("uv", "poetry"):
         return False
-    with open(os.path.join(build_dir, "pyproject.toml"), "rb") as file:
-        document = tomllib.load(file)
+    document = _pyproject(build_dir)
     tool = document.get("tool", {})
     if manager == "poetry":
         return "build-system" in document and tool.get("poetry", {}).get("package-mode", True)
