@@ -13,7 +13,10 @@ suite("buildpack static", () => {
     workbench = new Workbench(cleanUp);
     const built = await workbench.build("static-site", { network: "none" });
     assert.equal(built.code, 0, built.stdout);
-    assert.match(built.stdout, /-----> Static app detected\n {7}Serving the top folder with nginx\n/);
+    assert.match(
+      built.stdout,
+      /-----> Static app detected\n {7}Serving the top folder with the image's nginx: the first that has an index\.html\n {7}To choose another folder/,
+    );
     assert.match(built.stdout, /Default types for static -> web/);
     ({ url } = await workbench.serve(built.image));
   });

@@ -79,7 +79,9 @@ def main(build_dir):
     check_path("root", root)
     if not os.path.isdir(os.path.join(build_dir, root)):
         raise SiteError(f'The folder "{root}" of the site does not exist')
-    detail(f"Serving {'the top folder' if root == '.' else root + '/'} with nginx")
+    detail(f"Serving {'the top folder' if root == '.' else root + '/'} with the image's nginx: {reason(root, settings)}")
+    if not settings.get("root"):
+        detail('To choose another folder, write into static.json: { "root": "FOLDER" }')
     print(TEMPLATE.format(
         root=root,
         error_page=error_page(build_dir, root, settings),
@@ -87,6 +89,10 @@ def main(build_dir):
         clean_url="$uri.html " if settings.get("clean_urls", True) else "",
         fallback=fallback(settings),
     ), end="")
+
+
+def reason(root, settings):
+    return "root in static.json" if settings.get("root") else "the first that has an index.html"
 
 
 def read_settings(build_dir):
