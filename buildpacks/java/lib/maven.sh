@@ -42,7 +42,8 @@ choose_maven() {
   local version
   if [ -f mvnw ]; then
     step 'Building with the Maven wrapper'
-    detail "./mvnw: the version in .mvn/wrapper/maven-wrapper.properties"
+    version=$(sed -n 's/\r$//; s/^distributionUrl *=.*apache-maven-\([0-9][^/]*\)-bin\..*/\1/p' .mvn/wrapper/maven-wrapper.properties 2> /dev/null || true)
+    detail "Maven ${version:+$version }as .mvn/wrapper/maven-wrapper.properties has it"
     chmod +x mvnw
     export MAVEN_USER_HOME=$java_cache/wrapper
     # The wrapper's own variable has to be unset where no mirror is meant.

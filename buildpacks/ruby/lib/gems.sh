@@ -2,7 +2,6 @@
 
 install_gems() {
   local key
-  [ -f Gemfile.lock ] || fail 'There is no Gemfile.lock' 'Run bundle install, and commit that file'
   step 'Installing gems'
   if [ -f .bundle/config ]; then
     warn '.bundle/config is in the repository and is not used: it would take the place of the settings of this build'
