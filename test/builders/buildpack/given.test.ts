@@ -93,7 +93,7 @@ suite("Builds with other people's buildpacks", { concurrency: 2 }, () => {
     }
   }
 
-  test("several run in order, know what the ones before exported, and the last one's process types count", async () => {
+  test("several run in order, know what the ones before exported, and the last one that names process types has the word", async () => {
     const first = await pack("first", {
       "bin/compile": [
         'echo "$# $1 $(ls "$3")" > "$1/first"',
@@ -109,7 +109,7 @@ suite("Builds with other people's buildpacks", { concurrency: 2 }, () => {
       ].join("\n"),
       "bin/release": "printf -- '---\\ndefault_process_types:\\n  web: second\\n  worker: second\\n'",
     });
-    const third = await pack("third", { "bin/compile": 'echo "still $TOOL"' });
+    const third = await pack("third", { "bin/compile": 'echo "still $TOOL"', "bin/release": "echo '--- {}'" });
     const { image, text } = await build(
       { Procfile: "worker: mine\n" },
       { listed: [first, second, third], config: { SECRET: "s3" }, stack: "heroku-99" },
