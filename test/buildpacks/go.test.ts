@@ -62,7 +62,7 @@ suite("buildpack go", () => {
     const built = await workbench.build("go-vendored", offline);
     assert.equal(built.code, 0, built.stdout);
     assert.match(built.stdout, /Go 1\.26\.\d+, the newest that fits go1\.26 \(\/\/ \+heroku goVersion in go\.mod\)/);
-    assert.match(built.stdout, /Building \.\/cmd\/\.\.\.\n {7}Modules: those in vendor/);
+    assert.match(built.stdout, /Building \S+\/cmd\/server \S+\/cmd\/tool\n {7}Modules: those in vendor/);
     assert.equal(built.result("release"), "---\ndefault_process_types:\n  web: bin/server\n");
     const { url } = await workbench.serve(built.image);
     assert.match(await (await fetch(url)).text(), /^3 go1\.26/);

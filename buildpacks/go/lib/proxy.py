@@ -7,11 +7,11 @@ import os
 import re
 import shutil
 import time
-import urllib.error
-import urllib.request
-import zipfile
 
 from buildpack import AppError, read, warn
+
+# The modules of Python that read from the network and from archives are imported where that is done: most builds do neither, and
+# they take as long to load as all the rest.
 
 MODULE = "golang.org/toolchain"
 DEFAULT_PROXY = "https://proxy.golang.org,direct"
@@ -50,6 +50,8 @@ class Proxy:
 
     def unpack(self, version, target):
         """Downloads Go and moves it to `target`, which appears complete or not at all."""
+        import zipfile
+
         name = f"v0.0.1-go{version}.linux-{architecture()}"
         partial = target + ".partial"
         shutil.rmtree(partial, ignore_errors=True)
@@ -88,6 +90,8 @@ class Proxy:
         return None
 
     def _get(self, path):
+        import urllib.error
+
         reason = f"no proxy in GOPROXY={self.setting}"
         for url in self.urls:
             try:
@@ -105,11 +109,15 @@ def architecture():
 
 
 def _open(url):
+    import urllib.request
+
     return urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS)
 
 
 def _unpack(archive, prefix, target):
     """Unpacks and gives the hash of the files as Go's checksum database has it (`h1`)."""
+    import zipfile
+
     lines = []
     with zipfile.ZipFile(archive) as files:
         for info in files.infolist():

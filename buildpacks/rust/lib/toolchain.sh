@@ -26,19 +26,19 @@ choose_toolchain() {
 
 # Sets rust_packages and rust_version. Besides the Rust of their first day distributions carry a newer one, by another name.
 find_distribution_rust() {
-  local name version
+  local found name version cargo
   rust_packages=() rust_version=
-  debs_update > /dev/null || true
-  while read -r name; do
-    version=$(debs_candidate "$name") || continue
+  found=$(debs_versions '^(rustc|cargo)(-web|-[0-9.]+)?$') || found=
+  while read -r name version; do
     version=${version#*:}
     version=${version%%[-+~]*}
-    if [ "$(printf '%s\n' "$rust_version" "$version" | sort -V | tail -n 1)" = "$version" ] && [ "$version" != "$rust_version" ] &&
-      debs_candidate "${name/rustc/cargo}" > /dev/null; then
-      rust_packages=("$name" "${name/rustc/cargo}")
+    cargo=${name/rustc/cargo}
+    if [[ $name = rustc* && $'\n'$found = *$'\n'"$cargo "* && $version != "$rust_version" ]] &&
+      [ "$(printf '%s\n' "$rust_version" "$version" | sort -V | tail -n 1)" = "$version" ]; then
+      rust_packages=("$name" "$cargo")
       rust_version=$version
     fi
-  done < <(debs_apt apt-cache /var/lib/dpkg/status --names-only search '^rustc(-web|-[0-9.]+)?$' 2> /dev/null | cut -d ' ' -f 1)
+  done <<< "$found"
 }
 
 # Makes rustc and cargo found.

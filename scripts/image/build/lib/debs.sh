@@ -4,6 +4,7 @@
 #   debs_install FOLDER run|build PACKAGE...   unpacks packages, and what they need beyond the run or the build image
 #   debs_candidate PACKAGE                     prints the version that can be had, fails where there is none
 #   debs_available PACKAGE...                  prints those that can be had, one a line
+#   debs_versions PACKAGE|REGEX...             prints `NAME VERSION` of those that can be had, one a line
 #   debs_paths FOLDER run|build                prints `export` lines that make the unpacked things found
 #
 # A package with a minus behind it is left out. `debs_further_source` may hold a line of sources.list besides the image's.
@@ -48,6 +49,7 @@ debs_update() {
   local output
   # Of a source that fails apt-get only warns, and goes on with the list it has.
   if output=$(debs_apt apt-get /var/lib/dpkg/status -o APT::Update::Error-Mode=any update 2>&1); then
+    rm -rf "$cache_dir/apt/answers"
     echo "$sources" > "$stamp"
     return 0
   fi
@@ -55,16 +57,24 @@ debs_update() {
   return 1
 }
 
-debs_candidate() {
-  debs_update > /dev/null || true
-  debs_apt apt-cache /var/lib/dpkg/status policy "$1" 2> /dev/null |
-    awk '$1 == "Candidate:" && $2 != "(none)" { print $2; found = 1 } END { exit !found }'
-}
+debs_candidate() { debs_versions "$1" | awk '{ print $2; found = 1 } END { exit !found }'; }
 
-debs_available() {
-  debs_update > /dev/null || true
+debs_available() { debs_versions "$@" | cut -d ' ' -f 1; }
+
+# apt takes a while for each question; the answers hold until its lists or the image's own packages change.
+debs_versions() {
+  local answers=$cache_dir/apt/answers file fresh=yes
+  file=$answers/$(printf '%s\n' "${debs_further_source:-}" "$@" | sha256sum | cut -c 1-32)
+  debs_update > /dev/null || fresh=
+  if [ -n "$fresh" ] && [ "$file" -nt "$cache_dir/apt/updated" ] && [ "$file" -nt /var/lib/dpkg/status ]; then
+    cat "$file"
+    return
+  fi
+  mkdir -p "$answers"
   debs_apt apt-cache /var/lib/dpkg/status policy "$@" 2> /dev/null |
-    awk '/^[^ ]/ { name = $1; sub(/:$/, "", name) } $1 == "Candidate:" && $2 != "(none)" { print name }'
+    awk '/^[^ ]/ { name = $1; sub(/:$/, "", name) } $1 == "Candidate:" && $2 != "(none)" { print name, $2 }' > "$file.new" || true
+  cat "$file.new"
+  if [ -s "$file.new" ]; then mv "$file.new" "$file"; else rm "$file.new"; fi
 }
 
 debs_install() {
