@@ -5,10 +5,12 @@
 
 usage() {
   cat <<'TEXT'
-Usage: sudo scripts/bench.sh deploy | router | soak
+Usage: sudo scripts/bench.sh deploy | builds | router | soak
 
   deploy   what a push costs and where the time goes; failed requests in deploys under load; memory and CLI at rest
            (BENCH_PUSHES=20: how many pushes of each kind)
+  builds   what a build costs in each language: cold, unchanged, after a change of one line; beside it the same steps by hand,
+           in about 8 minutes; prints a table in Markdown (BENCH_ROUNDS=3; BENCH_ONLY=Go,Rust; BENCH_LAPS=1: where the time goes)
   router   the router beside nginx (as Dokku has it, and tuned), HAProxy and Caddy on one backend, in about 5 minutes;
            prints tables in Markdown (BENCH_ROUNDS=3, BENCH_SECONDS=2; BENCH_ONLY=Small: one kind of load)
   soak     a router worker under mixed traffic while its routes change 50 times a second: wrong answers, and what stays behind
@@ -37,6 +39,8 @@ prepare_deploy() {
   make_images
 }
 
+prepare_builds() { prepare_deploy; }
+
 prepare_soak() {
   prepare_machine
   ensure_modules "$checkout" all
@@ -50,7 +54,7 @@ prepare_router() {
 }
 
 case ${1:-} in
-  deploy | router | soak) ;;
+  deploy | builds | router | soak) ;;
   *) usage >&2; exit 2 ;;
 esac
 need_root "$@"

@@ -8,20 +8,10 @@ import { nullApp } from "../helpers/apps.ts";
 import { type Berth, runOk, startBerth } from "../helpers/berth.ts";
 import { runImage } from "../helpers/images.ts";
 import { constantLoad } from "../helpers/load.ts";
+import { lastPhases, median, say, seconds } from "./measure.ts";
 
 const pushes = Number(process.env.BENCH_PUSHES ?? 20);
 const cleanups: (() => Promise<void>)[] = [];
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-}
-
-const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;
 
 interface Phases {
   [name: string]: number[];
@@ -53,12 +43,6 @@ async function measurePushes(berth: Berth, app: string, folder: string, page: st
   const slowest = Math.max(...totals);
   say(`  push to first 200: median ${seconds(median(totals))}, slowest ${seconds(slowest)} of ${pushes}`);
   for (const [name, values] of Object.entries(phases)) say(`    ${name.padEnd(26)} ${seconds(median(values))}`);
-}
-
-/** What the daemon measured of the last deploy, by phase. */
-function lastPhases(berth: Berth): Record<string, number> {
-  const line = berth.log.findLast((entry) => entry.includes('"msg":"deployed"'));
-  return line === undefined ? {} : (JSON.parse(line).ms as Record<string, number>);
 }
 
 /** The Docker operations of a deploy by hand: the floor under any push that goes step by step. */
