@@ -17,12 +17,16 @@ export interface AccessEntry {
   readonly status: number;
   /** Of the response body. */
   readonly bytes: number;
-  /** Between client and router. */
+  /** Between client and router; empty where no request could be read. */
+  readonly httpVersion: string;
+  /** `https` also where a proxy before us says so. */
   readonly protocol: "http" | "https";
+  /** `tls1.3`, where the connection to us is encrypted. */
+  readonly tlsVersion: string | undefined;
   readonly fault: { readonly code: string; readonly desc: string } | undefined;
 }
 
-/** Heroku's line: `at=info method=GET path="/x" host=h request_id=.. fwd="1.2.3.4" dyno=web.1 connect=1ms ...` */
+/** The line of Heroku's second router: `at=info method=GET path="/x" host=h request_id=.. fwd="1.2.3.4" dyno=web.1 ...` */
 export function accessLine(entry: AccessEntry): string {
   const { fault } = entry;
   const at = fault === undefined ? "at=info" : faultFields(fault);
@@ -30,8 +34,14 @@ export function accessLine(entry: AccessEntry): string {
     `${timeStamp(entry.endedAt)} ${at} method=${entry.method} path=${quoted(entry.path)} ` +
     `host=${word(entry.host)} request_id=${entry.requestId} fwd="${entry.clientAddress}" ` +
     `dyno=${entry.dyno ?? ""} connect=${entry.connectMs === undefined ? "" : `${entry.connectMs}ms`} ` +
-    `service=${entry.serviceMs}ms status=${entry.status} bytes=${entry.bytes} protocol=${entry.protocol}`
+    `service=${entry.serviceMs}ms status=${entry.status} bytes=${entry.bytes} ` +
+    protocolFields(entry)
   );
+}
+
+function protocolFields({ httpVersion, protocol, tlsVersion }: AccessEntry): string {
+  const plain = `protocol=http${httpVersion} tls=${protocol === "https"}`;
+  return tlsVersion === undefined ? plain : `${plain} tls_version=${tlsVersion}`;
 }
 
 /** Heroku's prefixes: not every answer of the router's own is an error, and some tell whose connection it was. */

@@ -21,6 +21,16 @@ export const faults = {
     "The request breaks the rules of HTTP.",
     "Check the address, or the program that sent it.",
   ),
+  noTunnels: {
+    ...fault(
+      "method-not-allowed",
+      405,
+      "Method not allowed",
+      "This server opens no tunnels.",
+      "Ask it for what it has, with GET; it is no proxy to other servers.",
+    ),
+    headers: ["Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"],
+  },
   lineTooLong: fault(
     "line-too-long",
     414,

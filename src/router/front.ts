@@ -1,10 +1,11 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { createServer, STATUS_CODES } from "../lib/node-http.ts";
-import { errorPage } from "./error-page.ts";
-import { type Fault, faults } from "./faults.ts";
+import { createServer } from "../lib/node-http.ts";
+import { answerUnread, refuseBroken } from "./broken-request.ts";
+import { faults } from "./faults.ts";
 import { forward } from "./forward.ts";
+import { isClosing } from "./lingering.ts";
 import { type Address, Listening } from "./listening.ts";
 import { OrderedResponse, whenItsTurn } from "./ordered-response.ts";
 import { expectProxyHeader } from "./proxied-server.ts";
@@ -45,27 +46,24 @@ export class Front {
     const onRequest = (request: IncomingMessage, response: ServerResponse, expectsContinue = false) => {
       if (!answerChallenge(router.entries, request, response)) forward(router, request, response, expectsContinue);
     };
-    this.#server.on("request", (request, response) => {
-      whenItsTurn(response, () => onRequest(request, response));
-    });
-    this.#server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
-      whenItsTurn(response, () => onRequest(request, response, true));
-    });
+    const receive = (expectsContinue: boolean) => (request: IncomingMessage, response: ServerResponse) => {
+      if (!isClosing(request.socket)) whenItsTurn(response, () => onRequest(request, response, expectsContinue));
+    };
+    this.#server.on("request", receive(false));
+    this.#server.on("checkContinue", receive(true));
     // One that is not known: it is refused like other requests that cannot be passed on.
-    this.#server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
-      whenItsTurn(response, () => onRequest(request, response));
-    });
+    this.#server.on("checkExpectation", receive(false));
     this.#server.on("upgrade", (request, socket, head) => {
       this.#upgraded.add(socket);
       socket.once("close", () => this.#upgraded.delete(socket));
       forwardUpgrade(router, request, socket, head);
     });
-    this.#server.on("clientError", (error: NodeJS.ErrnoException, socket) => refuseBroken(error, socket as Socket));
-    this.#server.on("connect", (_request, socket) => {
+    this.#server.on("clientError", (error: NodeJS.ErrnoException, socket) =>
+      refuseBroken(router, error, socket as Socket),
+    );
+    this.#server.on("connect", ({ headers }, socket) => {
       socket.on("error", () => socket.destroy());
-      socket.end(
-        `HTTP/1.1 405 Method Not Allowed\r\nAllow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n${closing}`,
-      );
+      answerUnread(router, socket as Socket, faults.noTunnels, { accept: headers.accept, isLogged: false });
     });
     const { trusted, log, proxyProtocol } = router;
     if (proxyProtocol) expectProxyHeader(this.#server, { trusted, log, reads: true });
@@ -108,39 +106,4 @@ export class Front {
     await closed;
     for (const timer of timers) clearTimeout(timer);
   }
-}
-
-const closing = "Connection: close\r\nContent-Length: 0\r\n\r\n";
-
-/** Bytes that are no HTTP, headers that are too long or too slow. */
-function refuseBroken(error: NodeJS.ErrnoException, socket: Socket & { _httpMessage?: ServerResponse | null }): void {
-  socket.on("error", () => socket.destroy());
-  // In the middle of a request its answer may have begun: nothing may be added to it.
-  const current = socket._httpMessage;
-  if (socket.writable && current?.req.complete === true && error.code !== "ECONNRESET") {
-    // It is what follows that is broken.
-    current.shouldKeepAlive = false;
-    current.once("finish", () => socket.destroySoon());
-    return;
-  }
-  if (!socket.writable || error.code === "ECONNRESET" || current?.headersSent) {
-    socket.destroy();
-    return;
-  }
-  socket.end(rawAnswer(error), () => socket.destroy());
-}
-
-/** Of the error codes of node's parser; all others are mistakes of the client's. */
-const broken: Readonly<Record<string, Fault>> = {
-  HPE_HEADER_OVERFLOW: faults.headersTooLarge,
-  ERR_HTTP_REQUEST_TIMEOUT: faults.headTimeout,
-};
-
-/** The request was not read, but maybe the part of it that says what its client wants. */
-function rawAnswer({ code = "", rawPacket }: NodeJS.ErrnoException & { rawPacket?: Buffer }): string {
-  const accept = /^accept:([^\r\n]*)/im.exec(rawPacket?.toString("latin1") ?? "")?.[1];
-  const page = errorPage(broken[code] ?? faults.badRequest, accept, undefined);
-  const lines = [`HTTP/1.1 ${page.status} ${STATUS_CODES[page.status]}`];
-  for (let i = 0; i < page.headers.length; i += 2) lines.push(`${page.headers[i]}: ${page.headers[i + 1]}`);
-  return `${lines.join("\r\n")}\r\nConnection: close\r\n\r\n${page.body}`;
 }

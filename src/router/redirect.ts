@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { hostName } from "./headers.ts";
+import { closeUnread } from "./lingering.ts";
 import type { Place } from "./place.ts";
 import { isUnread, type RouterState } from "./router-state.ts";
 import type { Visit } from "./visit.ts";
@@ -25,7 +26,7 @@ export function answerRedirect(
   const body = `Moved to ${location}\n`;
   // 301 lets clients make a GET of a POST.
   const status = visit.method === "GET" || visit.method === "HEAD" ? 301 : 308;
-  if (isUnread(request, visit)) response.shouldKeepAlive = false;
+  if (isUnread(request, visit)) closeUnread(request, response);
   response.writeHead(status, {
     Location: location,
     "Content-Type": "text/plain; charset=utf-8",

@@ -6,6 +6,7 @@ import type { Entries } from "./entries.ts";
 import { errorPage } from "./error-page.ts";
 import type { ErrorPages } from "./error-pages.ts";
 import type { Fault } from "./faults.ts";
+import { closeUnread } from "./lingering.ts";
 import type { Limits } from "./options.ts";
 import { refineFault } from "./refine-fault.ts";
 import type { Routes } from "./route-table.ts";
@@ -56,7 +57,7 @@ export function emptyOutcome(): Outcome {
 
 export function logAccess(router: RouterState, visit: Visit, outcome: Outcome): void {
   const endedAt = Date.now();
-  const { startedAt, method, path, host, requestId, clientAddress, protocol } = visit;
+  const { startedAt, method, path, host, requestId, clientAddress, httpVersion, protocol, tlsVersion } = visit;
   const connectedAt = outcome.connectedAt;
   router.traffic.count(outcome.app?.routes.app ?? "", outcome, endedAt - startedAt);
   router.accessLog.write({
@@ -66,7 +67,9 @@ export function logAccess(router: RouterState, visit: Visit, outcome: Outcome): 
     host,
     requestId,
     clientAddress,
+    httpVersion,
     protocol,
+    tlsVersion,
     app: outcome.app?.routes.app,
     dyno: outcome.state?.target.dyno,
     connectMs: connectedAt === undefined ? undefined : connectedAt - startedAt,
@@ -108,7 +111,7 @@ function answerFault(
   custom: string | undefined,
 ): number {
   const page = errorPage(fault, request.headers.accept, visit.requestId, custom);
-  if (isUnread(request, visit) || endsConnection.has(fault.status)) response.shouldKeepAlive = false;
+  if (isUnread(request, visit) || endsConnection.has(fault.status)) closeUnread(request, response);
   response.writeHead(page.status, page.headers as unknown as string[]);
   response.end(request.method === "HEAD" ? undefined : page.body);
   return request.method === "HEAD" ? 0 : Buffer.byteLength(page.body);

@@ -4,7 +4,7 @@ import type { AddressList } from "../lib/address-list.ts";
 import { type Fault, faults } from "./faults.ts";
 import { type BodyFraming, plainAddress, requestIdFrom } from "./headers.ts";
 import { originBehind } from "./origin.ts";
-import { isEncrypted } from "./tls/encrypted.ts";
+import { isEncrypted, tlsVersion } from "./tls/encrypted.ts";
 
 /** A request as the router sees it. */
 export interface Visit {
@@ -22,7 +22,10 @@ export interface Visit {
   /** Unix milliseconds. */
   readonly startedAt: number;
   readonly body: BodyFraming;
+  readonly httpVersion: string;
   readonly protocol: "http" | "https";
+  /** Of the connection to us: `tls1.3`; undefined where it is not encrypted. */
+  readonly tlsVersion: string | undefined;
   /** Set where the request must not reach an app. */
   readonly fault: Fault | undefined;
 }
@@ -34,9 +37,10 @@ const absolutePattern = /^https?:\/\/([^/?#]*)([^#]*)/i;
 export function readVisit(request: IncomingMessage, trusted: AddressList | undefined): Visit {
   const { host, path } = destination(request);
   const body = bodyFraming(request);
-  const peerAddress = plainAddress(request.socket.remoteAddress);
-  const protocol = isEncrypted(request.socket) ? "https" : "http";
-  const port = request.socket.localPort ?? 80;
+  const { socket } = request;
+  const peerAddress = plainAddress(socket.remoteAddress);
+  const protocol = isEncrypted(socket) ? "https" : "http";
+  const port = socket.localPort ?? 80;
   const origin = trusted?.has(peerAddress)
     ? originBehind(request.headers, { address: peerAddress, protocol, port }, trusted)
     : undefined;
@@ -50,7 +54,9 @@ export function readVisit(request: IncomingMessage, trusted: AddressList | undef
     port: origin?.port ?? port,
     startedAt: Date.now(),
     body: body ?? "none",
+    httpVersion: request.httpVersion,
     protocol: origin?.protocol ?? protocol,
+    tlsVersion: tlsVersion(socket),
     fault: faultOf(request, host, path, body),
   };
 }

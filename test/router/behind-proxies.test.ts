@@ -10,7 +10,7 @@ import { readProxyHeader } from "../../src/router/proxy-header.ts";
 import { type CleanUp, cleanUp } from "./helpers/clean-up.ts";
 import { ask, talk } from "./helpers/client.ts";
 import { routesTo, startDyno } from "./helpers/dyno.ts";
-import { askHttp2, tlsEntries } from "./helpers/tls.ts";
+import { askHttp2, certificateFor, secured, tlsEntries } from "./helpers/tls.ts";
 import { startWorker } from "./helpers/worker.ts";
 
 const lineFor = (address: string, port = 8443) => `PROXY TCP4 ${address} 10.0.0.9 4711 ${port}\r\n`;
@@ -47,6 +47,18 @@ suite("proxies before the router", () => {
     await worker.end("SIGTERM");
     const clients = (await worker.accessLines()).map((line) => /fwd="([^"]*)"/.exec(line)?.[1]);
     assert.deepEqual(clients, ["192.0.2.7", "2001:db8::1", "10.1.2.3", "127.0.0.1", "192.0.2.66"]);
+  });
+
+  test("spare a client that came by https the redirect to it", async (t) => {
+    const dyno = await echo(t);
+    const certificate = certificateFor("app.test");
+    const app = secured(routesTo([dyno.target]), [certificate], { redirect: true });
+    const https = await freePort("127.0.0.1");
+    const entries = [...tlsEntries(), certificate];
+    const worker = await startWorker(t, { apps: [app], entries, https, trustedProxies: ["127.0.0.0/8"] });
+    assert.equal((await ask(worker.port, { headers: { "x-forwarded-proto": "https" } })).status, 200);
+    assert.equal((await ask(worker.port, { headers: { "x-forwarded-proto": "http" } })).status, 301);
+    assert.equal((await ask(worker.port)).status, 301);
   });
 
   test("are not believed where nobody said so", async (t) => {

@@ -69,6 +69,8 @@ suite("the page for a request that no app answers", () => {
     assert.equal(await page("plain.test"), "<h1>anything</h1>");
     assert.equal(await page("nobody.test"), "<h1>common Unknown host</h1>");
     assert.equal(await page("lost.test"), "<h1>anything</h1>");
+    const broken = await talk(worker.port, "GET / HTTP/1.1\r\nBad Name: x\r\n\r\n");
+    assert.match(broken, /^HTTP\/1.1 400 Bad Request\r\n[\s\S]*\r\n\r\n<h1>anything<\/h1>$/);
     assert.ok(worker.log.some(({ msg }) => msg === "cannot read error page, going on with our own"));
   });
 });

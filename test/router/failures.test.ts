@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { connect, type Socket } from "node:net";
 import { suite, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { ask, load, talk } from "./helpers/client.ts";
 import { deadTarget, routesTo, startDyno, startRawDyno } from "./helpers/dyno.ts";
 import { startWorker } from "./helpers/worker.ts";
@@ -104,6 +105,9 @@ suite("when a dyno fails before it answers", () => {
     assert.match(slow, /^HTTP\/1.1 408 Request Timeout\r\n[\s\S]*Berth-Error: head-timeout\r\n[\s\S]*in time\./);
     const bad = await talk(worker.port, "GET / HTTP/1.1\r\nAccept: application/json\r\nBad Name: x\r\n\r\n");
     assert.match(bad, /^HTTP\/1.1 400 Bad Request\r\n[\s\S]*\{"error":\{"code":"bad-request"/);
+    const id = /X-Request-Id: (\S+)/.exec(bad)?.[1];
+    await worker.logged(/at=error code=head-timeout .* request_id=\S+ fwd="127\.0\.0\.1" .* status=408 /);
+    await worker.logged(new RegExp(`code=bad-request .* request_id=${id} .* status=400 `));
   });
 
   test("a dyno that closes without an answer gives 503 H13 to a POST, and a GET goes to another one", async (t) => {
@@ -168,6 +172,34 @@ suite("when a dyno fails before it answers", () => {
       }
     }
   });
+});
+
+test("a client that goes on sending what nobody wants gets the page unharmed, and what follows on the connection is no request", async (t) => {
+  const dyno = await startDyno(t, (_request, response) => response.end("ok"));
+  const worker = await startWorker(t, { apps: [routesTo([dyno.target])] });
+  const socket = connect({ port: worker.port, host: "127.0.0.1", allowHalfOpen: true });
+  let text = "";
+  socket.on("data", (data) => {
+    text += data;
+  });
+  const ended = once(socket, "end");
+  socket.write("POST / HTTP/1.1\r\nHost: no.test\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n");
+  await ended;
+  assert.match(text, /^HTTP\/1.1 404 [\s\S]*Connection: close[\s\S]*domains:add/);
+  for (let i = 0; i < 3; i++) {
+    // A reset would come back by now, and `once` throws it.
+    await Promise.race([once(socket, "close"), delay(50)]);
+    assert.equal(socket.destroyed, false);
+    socket.write("2\r\nab\r\n");
+  }
+  // On the connection to the dyno that is there now, it would be passed on at once.
+  assert.equal((await ask(worker.port, { path: "/before" })).status, 200);
+  socket.write("0\r\n\r\nGET / HTTP/1.1\r\nHost: app.test\r\n\r\n");
+  const closed = new Promise((resolve) => socket.once("close", resolve).on("error", () => undefined));
+  socket.end();
+  await closed;
+  assert.equal((await ask(worker.port, { path: "/after" })).status, 200);
+  assert.deepEqual(dyno.seen, ["GET /before", "GET /after"]);
 });
 
 suite("when one side goes away in the middle", () => {

@@ -226,13 +226,15 @@ test("nothing a client sends breaks out of its field in the access log", () => {
     serviceMs: 1,
     status: 404,
     bytes: 0,
+    httpVersion: "1.1",
     protocol: "http",
+    tlsVersion: undefined,
     fault: faults.unknownHost,
   });
   assert.equal(
     line,
     '1970-01-01T00:00:00.000Z at=error code=unknown-host desc="Unknown host" method=GET path="/\\" status=200 \\\\\\u009b" ' +
-      'host="a b\\n" request_id=id fwd="::1" dyno= connect= service=1ms status=404 bytes=0 protocol=http',
+      'host="a b\\n" request_id=id fwd="::1" dyno= connect= service=1ms status=404 bytes=0 protocol=http1.1 tls=false',
   );
 });
 
@@ -268,7 +270,8 @@ test("each app has an access log of its own, however many there are, and strange
 
 test("interrupted requests say whose connection it was, in Heroku's words", () => {
   const entry = { method: "GET", path: "/", host: "h", requestId: "id", clientAddress: "::1", app: "a", dyno: "web.1" };
-  const rest = { endedAt: 0, connectMs: 1, serviceMs: 2, status: 499, bytes: 0, protocol: "http" } as const;
+  const counts = { endedAt: 0, connectMs: 1, serviceMs: 2, status: 499, bytes: 0 };
+  const rest = { ...counts, httpVersion: "1.1", protocol: "http", tlsVersion: undefined } as const;
   const line = (fault: { code: string; desc: string }) => accessLine({ ...entry, ...rest, fault });
   assert.match(line(interruptions.byClient), /Z sock=client at=warning code=H27 desc="Client Request Interrupted" /);
   assert.match(line(interruptions.byDyno), /Z sock=backend at=error code=H18 /);

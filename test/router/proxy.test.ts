@@ -306,7 +306,7 @@ suite("a request that a dyno answers", () => {
     assert.equal(lines.length, 2);
     assert.match(
       lines[0] ?? "",
-      /^\S+Z at=info method=GET path="\/" host=app\.test request_id=0123456789abcdef0123 fwd="127\.0\.0\.1" dyno=web\.\d+ connect=\d+ms service=\d+ms status=200 bytes=20 protocol=http app=app$/,
+      /^\S+Z at=info method=GET path="\/" host=app\.test request_id=0123456789abcdef0123 fwd="127\.0\.0\.1" dyno=web\.\d+ connect=\d+ms service=\d+ms status=200 bytes=20 protocol=http1\.1 tls=false app=app$/,
     );
   });
 

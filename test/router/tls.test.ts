@@ -387,7 +387,9 @@ suite("HTTP/2", () => {
       stream.on("error", () => undefined);
       await once(stream, "response");
       stream.close(8);
-      await worker.logged(new RegExp(`code=H27 .* path="/${method}" .* status=499 .* protocol=https`));
+      await worker.logged(
+        new RegExp(`code=H27 .* path="/${method}" .* status=499 .* protocol=http2.0 tls=true tls_version=tls1.3`),
+      );
     }
   });
 

@@ -1,4 +1,5 @@
 import type * as Http2 from "node:http2";
+import type { TLSSocket } from "node:tls";
 
 // Interfaces and not node's classes: those say that what is a getter there is a field, and a field cannot be overridden by one.
 interface BaseRequest {
@@ -49,8 +50,11 @@ export function loadHttp2() {
     /** The connection is shared: what would end it ends this request only. */
     override get socket(): unknown {
       const { stream } = this;
-      const { localPort, remoteAddress } = stream.session?.socket ?? {};
-      return { encrypted: true, localPort, remoteAddress, ...ends(() => stream.close(NGHTTP2_INTERNAL_ERROR)) };
+      const inside = stream.session?.socket as TLSSocket | undefined;
+      const { localPort, remoteAddress } = inside ?? {};
+      const getProtocol = () => inside?.getProtocol();
+      const close = () => stream.close(NGHTTP2_INTERNAL_ERROR);
+      return { encrypted: true, localPort, remoteAddress, getProtocol, ...ends(close) };
     }
   }
 
