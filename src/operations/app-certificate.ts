@@ -48,7 +48,8 @@ export async function removeCertificate(
 
 export async function generateCertificate(context: Context, input: { app: string; domain: string }): Promise<void> {
   const app = context.store.read((view) => appByName(view, input.app));
-  const names = [normalizePlainDomain(input.domain)];
+  const wildcard = input.domain.startsWith("*.") ? "*." : "";
+  const names = [wildcard + normalizePlainDomain(input.domain.slice(wildcard.length))];
   const issued = await context.issuers.selfSigned.issue({ names }, context.stopping);
   await storeCertificate(
     context,

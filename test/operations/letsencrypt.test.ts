@@ -99,7 +99,8 @@ test("a certificate that comes when it is not wanted any more is in nobody's way
 
 test("certs:remove says where a new certificate is going to be asked for", async (t) => {
   const { run } = await start(t);
-  await run(["certs:generate", "shop", "shop.berth.test"]);
+  await run(["certs:generate", "shop", "*.Berth.test"]);
+  assert.equal((await run(["certs:report", "shop", "--ssl-hostnames"])).stdout, "*.berth.test\n");
   assert.equal((await run(["certs:remove", "shop"])).stderr, "");
   await run(["letsencrypt:enable", "shop"]);
   assert.match((await run(["certs:remove", "shop"])).stderr, /letsencrypt:disable shop/);
