@@ -10,7 +10,7 @@ export const cleanup = defineCommand({
   run: ({ app }, { operations }) => operations.cleanup({ app }),
   present: ({ images, leftovers, freedBytes }, out) => {
     for (const image of images) out.detail(`Removed ${image}`);
-    if (leftovers > 0) out.detail(`Removed ${leftovers} image(s) and cache(s) that nothing uses`);
+    if (leftovers > 0) out.detail(`Removed ${leftovers} container(s), image(s) and cache(s) that nothing uses`);
     out.heading(images.length + leftovers === 0 ? "Nothing to remove" : `Freed ${showSize(freedBytes)}`);
   },
   json: ({ images, leftovers, freedBytes }) => ({ images, leftovers, "freed-bytes": freedBytes }),

@@ -25,5 +25,7 @@ function positional(command: Command, input: string): string {
   const label = `<${labelOf(command, input)}>`;
   if (field?.arity === "many") return field.least > 0 ? `${label} [${label} ...]` : `[${label} ...]`;
   if (field?.arity !== "optional") return label;
-  return field.unless === undefined ? `[${label}]` : `${label}|--${field.unless}`;
+  return field.unless === undefined
+    ? `[${label}]`
+    : `${label}|--${field.unless.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

@@ -3,8 +3,9 @@ import { UserError } from "../model/errors.ts";
 import type { DockerEngine, Labels } from "./engine.ts";
 import { EngineError, hasStatus } from "./errors.ts";
 import { type Kind, labels } from "./labels.ts";
+import { endedContainers } from "./sweep.ts";
 
-/** The images and build caches of one Berth. What does not carry its label is not there for it. */
+/** The images, build caches and ended builds of one Berth. What does not carry its label is not there for it. */
 export function createImageStore({ engine, instance }: { engine: DockerEngine; instance: string }): ImageStore {
   // What somebody has made of an image of ours, or has given a name of his own, carries our labels too.
   const named = async (kind: Kind): Promise<string[]> => {
@@ -27,6 +28,9 @@ export function createImageStore({ engine, instance }: { engine: DockerEngine; i
     },
     removeLeftovers: async (appIds) => {
       const ours = { [labels.instance]: instance };
+      const ended = await endedContainers(engine, instance);
+      // First: they keep the images that they were made of.
+      const containers = await Promise.allSettled(ended.map((id) => engine.containers.remove(id)));
       const bases = await named("base");
       const caches = await engine.volumes.list({ ...ours, [labels.kind]: "cache" });
       const known = new Set(appIds().flatMap((id) => [baseImage(instance, id), cacheVolume(instance, id)]));
@@ -35,7 +39,7 @@ export function createImageStore({ engine, instance }: { engine: DockerEngine; i
         ...caches.filter(({ name }) => !known.has(name)).map(({ name }) => engine.volumes.remove(name)),
       ];
       // What a build or a container still uses, the engine keeps; the next time it may go.
-      const results = await Promise.allSettled(removals);
+      const results = [...containers, ...(await Promise.allSettled(removals))];
       const removed = results.filter(({ status }) => status === "fulfilled").length;
       return removed + (await engine.images.pruneUntagged(ours));
     },

@@ -77,7 +77,7 @@ export const properties: Readonly<Record<PropertyKey, Property>> = {
   "builds.memory": {
     // The engine refuses less than 6 MB.
     check: (text) => (parseSize(text) ?? 0) >= 6 * 2 ** 20,
-    rule: "a size such as 512m or 2g",
+    rule: "a size such as 512m or 2g, at least 6m",
     fallback: (settings) => String(settings.buildMemoryBytes),
   },
   "builds.retention": {

@@ -211,6 +211,7 @@ describe("help", () => {
       );
     }
     assert.match((await commandLine({})(["config", "--help"])).stdout, /config:set/);
+    assert.match((await commandLine({})(["help", "builds:prune"])).stdout, /<app>\|--all-apps\n/);
   });
 
   test("on something unknown says that it is unknown", async () => {

@@ -23,10 +23,10 @@ suite("What Berth leaves on the engine", { concurrency: 2 }, () => {
     });
   }
 
-  async function commit(owner: string, tag: string): Promise<string> {
+  async function commit(owner: string, tag: string, kind: "image" | "base" = "image"): Promise<string> {
     const id = await create(owner, "slug", tag);
-    const name = { repository: `berth-${owner}/app`, tag };
-    await engine.containers.commit(id, name, { Labels: { [labels.instance]: owner, [labels.kind]: "image" } });
+    const name = { repository: `berth-${owner}/${kind === "image" ? "app" : kind}`, tag };
+    await engine.containers.commit(id, name, { Labels: { [labels.instance]: owner, [labels.kind]: kind } });
     await engine.containers.remove(id);
     return `${name.repository}:${name.tag}`;
   }
@@ -75,6 +75,47 @@ suite("What Berth leaves on the engine", { concurrency: 2 }, () => {
     await images.remove(`backup-${instance}:1`);
     assert.ok(await engine.images.inspect(`backup-${instance}:1`), "it was removed");
     await images.remove(reference);
+  });
+
+  test("leftovers are what has ended, has no name or is kept for no app, and nothing of others", async () => {
+    const [own, foreign] = [newInstance(), newInstance()];
+    const docker = rawDocker();
+    const images = createImageStore({ engine, instance: own });
+    const volumes = [cacheVolume(own, "known"), cacheVolume(own, "gone"), cacheVolume(foreign, "gone")];
+    const [known = "", gone = "", ofOther = ""] = volumes;
+    try {
+      for (const [Name, id] of [
+        [known, own],
+        [gone, own],
+        [ofOther, foreign],
+      ] as const) {
+        await docker.createVolume({ Name, Labels: { [labels.instance]: id, [labels.kind]: "cache" } });
+      }
+      for (const [id, app] of [
+        [own, "known"],
+        [own, "gone"],
+        [foreign, "gone"],
+      ] as const)
+        await commit(id, app, "base");
+      const [ended, running, dyno, theirs] = await Promise.all([
+        create(own, "build"),
+        create(own, "run"),
+        create(own, "dyno"),
+        create(foreign, "build"),
+      ]);
+      for (const id of [ended, running, dyno, theirs]) await engine.containers.start(id);
+      for (const id of [ended, dyno, theirs]) await docker.getContainer(id).kill();
+      assert.equal(await images.removeLeftovers(() => ["known"]), 3);
+      const left = async (id: string) => (await engine.containers.list({ [labels.instance]: id })).map((one) => one.id);
+      assert.deepEqual([(await left(own)).sort(), await left(foreign)], [[running, dyno].sort(), [theirs]]);
+      const bases = [`berth-${own}/base:known`, `berth-${own}/base:gone`, `berth-${foreign}/base:gone`];
+      const there = await Promise.all(bases.map(async (name) => (await engine.images.inspect(name)) !== undefined));
+      assert.deepEqual(there, [true, false, true]);
+      const kept = await Promise.all(volumes.map(async (name) => (await engine.volumes.labels(name)) !== undefined));
+      assert.deepEqual(kept, [true, false, true]);
+    } finally {
+      await Promise.all([own, foreign].map((id) => removeAllOf(engine, id)));
+    }
   });
 
   test("images of others are not there", async () => {
