@@ -15,6 +15,8 @@ export interface PropertyCommandDefinition {
   readonly secret?: readonly string[];
   /** Values may be several words: ssh takes away the quotes around them. */
   readonly spaced?: boolean;
+  /** Other words for values. */
+  readonly synonyms?: Readonly<Record<string, string>>;
   /** Dokku's plugins in Go and in bash say it differently, and scripts look for either. */
   readonly word: "property" | "key";
 }
@@ -28,6 +30,7 @@ export function definePropertyCommand({
   word,
   secret = [],
   spaced = false,
+  synonyms = {},
 }: PropertyCommandDefinition): Command {
   return defineCommand({
     name: name ?? `${group}:set`,
@@ -38,7 +41,8 @@ export function definePropertyCommand({
     run: async ({ app, key, value }, { operations }) => {
       const property = Object.hasOwn(properties, key) ? properties[key] : undefined;
       if (property === undefined) throw invalidKey(word, Object.keys(properties));
-      const wanted = (typeof value === "object" ? value.join(" ") : value) || undefined;
+      const given = (typeof value === "object" ? value.join(" ") : value) || undefined;
+      const wanted = given !== undefined && Object.hasOwn(synonyms, given) ? synonyms[given] : given;
       for (const each of [property].flat()) await operations.setProperty({ app, key: each, value: wanted });
       return { key, value: wanted !== undefined && secret.includes(key) ? "*******" : wanted };
     },

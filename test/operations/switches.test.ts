@@ -69,6 +69,10 @@ test("nginx:set knows Dokku's names for the same settings", async (t) => {
   await run(["nginx:set", "shop", "proxy-read-timeout", "300s"]);
   assert.equal(publisher.table.get("shop")?.switches?.bodyLimit, 50 * 1024 * 1024);
   assert.deepEqual(publisher.table.get("shop")?.limits, { firstByteMs: 300_000, idleMs: 300_000 });
+  await run(["nginx:set", "shop", "proxy-request-buffering", "on"]);
+  assert.equal(publisher.table.get("shop")?.switches?.bufferRequests, true);
+  await run(["nginx:set", "shop", "proxy-request-buffering", "off"]);
+  assert.equal(publisher.table.get("shop")?.switches?.bufferRequests, undefined);
   assert.equal((await run(["nginx:report", "shop", "--nginx-client-max-body-size"])).stdout, "50m\n");
   assert.equal((await run(["proxy:report", "shop", "--proxy-computed-idle-timeout"])).stdout, "300s\n");
   await run(["nginx:set", "shop", "proxy-read-timeout"]);
