@@ -214,6 +214,11 @@ class Upgrading {
     dyno.on("data", (chunk: Buffer) => {
       this.#outcome.bytes += chunk.length;
     });
+    // What passes in either direction passes here. Many clients that are gone never say so.
+    this.#client.setTimeout(this.#limits.idleMs, () => {
+      this.#outcome.fault = interruptions.idle;
+      this.#client.destroy();
+    });
     // http-proxy passes on an orderly end; a connection that breaks takes the other one with it.
     dyno.once("close", () => this.#client.destroySoon());
     dyno.once("error", () => this.#client.destroy());

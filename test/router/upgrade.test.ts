@@ -104,10 +104,10 @@ suite("WebSockets", () => {
       apps: [
         routesTo([], "empty"),
         routesTo([await deadTarget()], "dead"),
-        routesTo([silent.target], "silent"),
+        // Its own limit: that of the worker would be 30 seconds.
+        { ...routesTo([silent.target], "silent"), limits: { firstByteMs: 200 } },
         routesTo([closing.target], "closing"),
       ],
-      limits: { firstByteMs: 200 },
     });
     const codes = {
       "no.test": "unknown-host",
@@ -120,6 +120,22 @@ suite("WebSockets", () => {
       const text = await talk(worker.port, get("/").replace("app.test", host));
       assert.match(text, new RegExp(`^HTTP/1.1 (404|503) [\\s\\S]*Berth-Error: ${code}\r\n[\\s\\S]*\r\n\r\n.`), host);
     }
+  });
+
+  test("live as long as they speak, and are closed after the app's limit of silence", async (t) => {
+    const { dyno, sockets } = await startEcho(t);
+    const worker = await startWorker(t, { apps: [{ ...routesTo([dyno.target]), limits: { idleMs: 1_000 } }] });
+    const socket = open(worker.port);
+    await once(socket, "open");
+    const closed = once(socket, "close");
+    for (let i = 0; i < 6; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 250));
+      for (const client of sockets.clients) client.send(`${i}`);
+    }
+    assert.equal(socket.readyState, socket.OPEN);
+    await closed;
+    await worker.logged(/at=error code=H15 desc="Idle connection" .* status=101 /);
+    assert.equal(sockets.clients.size, 0);
   });
 
   test("other upgrades are answered as plain requests", async (t) => {

@@ -233,6 +233,29 @@ suite("the supervisor of router workers", () => {
     assert.equal((await second.pids()).length, 1);
   });
 
+  test("while workers are replaced, new connections are not refused", async (t) => {
+    const at = await place(t);
+    const dyno = await startDyno(t, (_request, response) => response.end("ok"));
+    const begin = async (generation: number) => {
+      const next = await daemon(t, at, { workers: 2, options: generation % 2 === 0 ? [] : ["--access-log", "off"] });
+      await next.server.replace([routesTo([dyno.target])]);
+      await next.supervisor.start();
+      await next.supervisor.ready;
+      return next;
+    };
+    let current = await begin(0);
+    const running = load(at.port, 8);
+    for (let generation = 1; generation < 3; generation++) {
+      const before = await current.pids();
+      await current.die();
+      current = await begin(generation);
+      await Promise.all(before.map((pid, index) => ended(pid, at.root, index + 1)));
+    }
+    const { answered, failures } = await running.stop();
+    assert.deepEqual(failures, []);
+    assert.ok(answered > 10);
+  });
+
   test("workers beyond the wanted number are retired", async (t) => {
     const at = await place(t);
     const first = await daemon(t, at, { workers: 2 });
