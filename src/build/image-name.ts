@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isOwnName } from "../docker/image-name.ts";
 import { UserError } from "../model/errors.ts";
 
 export interface ImageName {
@@ -14,6 +15,12 @@ export function checkImageName({ repository: name, tag }: ImageName): ImageName 
   if (!repository.test(name) || name.length > 200) {
     throw new UserError("invalid-image-name", `'${name}' is no name for an image`, {
       hint: "It has lowercase letters, digits and . _ - between them, and parts with / between: 'shop', 'team/shop'",
+      exitCode: 2,
+    });
+  }
+  if (isOwnName(name)) {
+    throw new UserError("invalid-image-name", `'${name}' is a name of Berth's own, which builds and apps run in`, {
+      hint: "Choose one that does not begin with 'berth/' or 'berth-.../'",
       exitCode: 2,
     });
   }

@@ -1,10 +1,8 @@
 import { Readable } from "node:stream";
+import { asUserError } from "../builders/dockerfile/failure.ts";
 import { bestBackend } from "../docker/build-backend.ts";
-import { BuildError } from "../docker/build-image.ts";
 import { commonLabels } from "../docker/container-options.ts";
-import { EngineError } from "../docker/errors.ts";
 import { makeTar } from "../lib/tar.ts";
-import { UserError } from "../model/errors.ts";
 import { localInstance, type Workshop } from "./workshop.ts";
 
 export interface LayeredImage {
@@ -37,8 +35,7 @@ export async function makeLayeredImage(
     await engine.images.build(build, signal);
   } catch (error) {
     signal.throwIfAborted();
-    if (!(error instanceof BuildError || error instanceof EngineError)) throw error;
-    throw new UserError("build-failed", `Build failed: ${error.message}`, { cause: error });
+    throw asUserError(error, "--from and --include");
   }
 }
 

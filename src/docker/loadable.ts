@@ -3,6 +3,7 @@ import { pipeline } from "node:stream/promises";
 import { peek, unpacker } from "../lib/archive/peek.ts";
 import { mapTar } from "../lib/map-tar.ts";
 import { UserError } from "../model/errors.ts";
+import { isOwnName } from "./image-name.ts";
 
 // Where an archive of `docker save`, old or new, says what names its images get.
 const lists = ["manifest.json", "repositories", "index.json"];
@@ -34,7 +35,7 @@ function refuseOwnNames(content: string): void {
   } catch (cause) {
     throw new UserError("image-not-loaded", "The archive's list of images cannot be read", { cause });
   }
-  const own = [...names].find((name) => /^(docker\.io\/)?berth(-[^/]+)?\//.test(name));
+  const own = [...names].find(isOwnName);
   if (own === undefined) return;
   throw new UserError("image-not-loaded", `An image may not be loaded under a name of Berth's own: ${own}`, {
     hint: "Give it another one first: docker tag IMAGE NAME, and save that",

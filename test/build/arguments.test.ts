@@ -40,7 +40,16 @@ suite("the arguments of berth build", () => {
     });
   }
 
-  for (const name of ["Shop", "shop/", "-shop", "shop:a:b", "shop:", "a b"]) {
+  for (const name of [
+    "Shop",
+    "shop/",
+    "-shop",
+    "shop:a:b",
+    "shop:",
+    "a b",
+    "berth/run:1",
+    "index.docker.io/berth-a1/x",
+  ]) {
     test(`are refused where the name is none: '${name}'`, () => {
       assert.throws(() => parseBuildArguments([`--`, name]), hasCode("invalid-image-name"));
     });
