@@ -40,6 +40,13 @@ export async function readTar(tar: Readable, limits: ArchiveLimits, onEntry: OnE
 async function take(header: Headers, content: Readable, allowance: Allowance, onEntry: OnEntry): Promise<void> {
   const path = entryPath(header.name);
   const { type, size = 0, mode = 0 } = header;
+  // An extended header may say anything of it, and the count of bytes must not go down.
+  if (!(size >= 0)) {
+    throw new ArchiveError(
+      "archive-unreadable",
+      `The archive cannot be read: the size of ${shown(header.name)} is none`,
+    );
+  }
   allowance.take(size);
   if (path === "" || type === "directory") return;
   switch (type) {
@@ -51,7 +58,7 @@ async function take(header: Headers, content: Readable, allowance: Allowance, on
     case "link":
       return await onEntry({ kind: "copy", path, of: entryPath(header.linkname ?? "") });
     default: {
-      const what = type === "fifo" ? "a named pipe" : "a device";
+      const what = type === "fifo" ? "a named pipe" : type?.endsWith("-device") ? "a device" : "what is no plain file";
       throw new ArchiveError("archive-unsafe", `Archive contains ${what}: ${shown(header.name)}`);
     }
   }

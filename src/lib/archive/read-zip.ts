@@ -8,7 +8,6 @@ const longestTarget = 4096;
 
 /** A zip file has its list at the end, so it is read from the disk. */
 export async function readZip(path: string, limits: ArchiveLimits, onEntry: OnEntry): Promise<void> {
-  // Names are looked at here; one of yauzl's own refusals would not say which.
   const zip = await openPromise(path, { decodeStrings: true, lazyEntries: true, autoClose: false }).catch(unreadable);
   try {
     const allowance = new Allowance(limits);
@@ -37,11 +36,16 @@ async function take(zip: ZipFile, entry: Entry, allowance: Allowance, onEntry: O
     return await onEntry({ kind: "link", path, target: (await buffer(content)).toString("utf8") });
   }
   if (kind !== 0 && kind !== 0o100000) {
-    throw new ArchiveError("archive-unsafe", `Archive contains a device: ${shown(path)}`);
+    const what = kind === 0o010000 ? "a named pipe" : "a device";
+    throw new ArchiveError("archive-unsafe", `Archive contains ${what}: ${shown(path)}`);
   }
   await onEntry({ kind: "file", path, size: entry.uncompressedSize, executable: (mode & 0o111) !== 0, content });
 }
 
 function unreadable(error: unknown): never {
-  throw new ArchiveError("archive-unreadable", `The archive cannot be read: ${(error as Error).message}`, error);
+  const { message } = error as Error;
+  // yauzl refuses such names before we see them.
+  const [, name] = /^(?:absolute path|invalid relative path): (.*)$/s.exec(message) ?? [];
+  if (name !== undefined) entryPath(name);
+  throw new ArchiveError("archive-unreadable", `The archive cannot be read: ${message}`, error);
 }

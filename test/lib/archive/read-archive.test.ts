@@ -101,8 +101,10 @@ suite("Reading an archive", () => {
   }
 
   for (const name of ["/abs", "../up", "a/../../b", "..\\up", "C:\\x", "C:/x"]) {
-    test(`a zip with ${name} is refused`, async (t) => {
-      await assert.rejects(read(t, makeZip([{ name, content: "x" }])), { name: "ArchiveError" });
+    test(`a zip with ${name} is refused by that name`, async (t) => {
+      const shown = name.replaceAll("\\", "/");
+      const expected = { code: "archive-unsafe", message: new RegExp(`^Archive contains entries with .*'${shown}'$`) };
+      await assert.rejects(read(t, makeZip([{ name, content: "x" }])), expected);
     });
   }
 
@@ -121,6 +123,11 @@ suite("Reading an archive", () => {
     await assert.rejects(read(t, packed, { files: 10, bytes: 400_000 }), tooLarge);
     const zip = makeZip([{ name: "a", content: "x".repeat(5000) }]);
     await assert.rejects(read(t, zip, { files: 10, bytes: 4000 }), tooLarge);
+  });
+
+  test("an entry with a size below nothing does not make room for others", async (t) => {
+    const tar = await tarOf({ name: "x", pax: { size: "-5" } } as Entry, { name: "y", content: "y" });
+    await assert.rejects(read(t, tar), { code: "archive-unreadable", message: /the size of 'x'/ });
   });
 
   test("a header that says it has gigabytes is not waited for", async (t) => {
