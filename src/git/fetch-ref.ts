@@ -37,7 +37,9 @@ async function fetch({ git, repository, url, ref, signal }: Wanted): Promise<Fet
   const refs = parseRefs(await listRemote(remote));
   const name = nameOf(refs, ref);
   if (name === undefined && !/^[0-9a-f]{40}$/.test(ref ?? "")) throw refMissing(url, ref, refs);
-  await fetchInto(remote, repository, name ?? ref ?? "HEAD", synced);
+  await fetchInto(remote, repository, name ?? ref ?? "HEAD", synced).catch((error: unknown) => {
+    throw isUnknown(error) ? refMissing(url, ref, refs) : error;
+  });
   const commit = (await git.in(repository).raw(["rev-parse", "--verify", `${synced}^{commit}`])).trim();
   const branch = name?.startsWith("refs/heads/") === true ? name.slice("refs/heads/".length) : undefined;
   return { commit, branch };
@@ -64,6 +66,11 @@ function parseRefs(text: string): Refs {
 function nameOf({ head, names }: Refs, ref: string | undefined): string | undefined {
   if (ref === undefined) return head !== undefined && names.has(head) ? head : undefined;
   return [ref, `refs/heads/${ref}`, `refs/tags/${ref}`].find((name) => name.startsWith("refs/") && names.has(name));
+}
+
+/** The other side answered, and has no such commit. */
+function isUnknown(error: unknown): boolean {
+  return error instanceof ExecError && error.stderr.some((line) => line.includes("not our ref"));
 }
 
 function checkUrl(url: string): void {

@@ -129,7 +129,7 @@ function unreachable({ name, url }: Wanted, error: unknown): unknown {
   const message = `Submodule '${name}' could not be fetched from ${withoutPassword(url)}`;
   return new UserError("submodule-failed", message, {
     details: [reason],
-    hint: "This host must be able to reach it without a password; else commit its files instead of the submodule",
+    hint: "Its server may want a token (git:auth HOST USER TOKEN) or this host's key (git:public-key). Else commit its files",
     cause: error,
   });
 }

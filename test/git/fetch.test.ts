@@ -92,6 +92,7 @@ describe("fetching from other git servers", () => {
     assert.equal(await (await repositories.source("mine", second)).read("Procfile"), "web: two\n");
     const missing = await failure(url, "nope");
     assert.deepEqual([missing.code, missing.hint], ["ref-missing", "Its branches are: main, other"]);
+    assert.equal((await failure(url, "1".repeat(40))).code, "ref-missing");
   });
 
   test("a password is asked for by name, kept for its host alone, and never shown", async () => {
