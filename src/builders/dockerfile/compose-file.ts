@@ -57,13 +57,21 @@ const understood = [
 /** The services of a compose file in their order. Throws `invalid-compose`, naming what is not allowed or not known. */
 export function parseCompose(text: string, config: ConfigVars): ComposeService[] {
   const file = fields(read(text), "the file");
-  const names = Object.keys(fields(file.services, "services"));
-  if (names.length === 0) throw invalid("it has no services");
+  const all = Object.entries(fields(file.services, "services"));
+  if (all.length === 0) throw invalid("it has no services");
+  const services = all.filter(([name, value]) => !hasProfile(value, name));
+  if (services.length === 0) throw invalid("all its services have profiles, and so none is to start");
+  const names = services.map(([name]) => name);
   const volumes = namedVolumes(file.volumes);
-  return Object.entries(fields(file.services, "services")).map(([name, value]) => {
+  return services.map(([name, value]) => {
     if (!isProcessType(name)) throw invalid(`'${name}' cannot name a process type`);
     return readService(name, fields(expanded(value, config), name), { volumes, names });
   });
+}
+
+/** Compose itself starts such a service only for those who ask for its profile. */
+function hasProfile(service: unknown, name: string): boolean {
+  return list(fields(service, name).profiles, `${name}.profiles`).length > 0;
 }
 
 interface Known {
@@ -132,13 +140,18 @@ function imageName(image: unknown, name: string): string {
 
 /** `80`, `"8080:80"`, `127.0.0.1:8080:80/tcp`, `{target: 80}`: of each, the container's own. Nothing is published. */
 function firstPort(service: Fields, name: string): number | undefined {
-  const [first] = [...list(service.ports, `${name}.ports`), ...list(service.expose, `${name}.expose`)];
-  if (first === undefined) return undefined;
-  const text =
-    typeof first === "object" ? scalar(fields(first, `${name}.ports`).target, `${name}.ports`) : String(first);
+  const all = [...list(service.ports, `${name}.ports`), ...list(service.expose, `${name}.expose`)];
+  const text = all.map((one) => portText(one, name)).find((one) => !one.endsWith("/udp"));
+  if (text === undefined) return undefined;
   const [, port] = /(?:^|:)(\d{1,5})(?:-\d+)?(?:\/tcp)?$/.exec(text) ?? [];
   if (port === undefined) throw invalid(`service ${name}: '${text}' is no TCP port`);
   return Number(port);
+}
+
+function portText(value: unknown, name: string): string {
+  if (typeof value !== "object") return String(value);
+  const { target, protocol = "tcp" } = fields(value, `${name}.ports`);
+  return `${scalar(target, `${name}.ports`)}/${scalar(protocol, `${name}.ports`)}`;
 }
 
 /** Named volumes only: a folder of the host would be everybody's, and one of the repository is not there. */

@@ -5,7 +5,7 @@ const deepest = 20;
 
 /**
  * `$NAME`, `${NAME}`, `${NAME:-default}` and `$$` in every text of a value, from the app's config vars alone: the host's own
- * environment is no app's business. What is not set is empty. Throws RangeError.
+ * environment is no app's business. What is not set is empty, but for `${NAME:?why}`. Throws RangeError.
  */
 export function expandVariables(value: unknown, config: ConfigVars, depth = 0): unknown {
   if (depth > deepest) throw new RangeError("a value in it is nested too deeply, or in itself");
@@ -24,6 +24,7 @@ function expand(text: string, config: ConfigVars): string {
     const found = config[plain ?? name];
     const isSet = found !== undefined && !(operator?.startsWith(":") && found === "");
     if (operator?.endsWith("+")) return isSet ? (other ?? "") : "";
+    if (!isSet && operator?.endsWith("?")) throw new RangeError(`${name} is not set: ${other || "it is required"}`);
     return isSet ? found : operator?.endsWith("-") ? (other ?? "") : "";
   });
 }

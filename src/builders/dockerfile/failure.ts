@@ -17,7 +17,20 @@ export function asUserError(error: unknown, dockerfile: string): unknown {
     const hint = code === "137" ? "It was killed, mostly because memory ran out: see builds:report APP" : undefined;
     return failed(`'${command.replace(/^\/bin\/(?:ba)?sh -c /, "")}' ended with exit code ${code}`, hint, error);
   }
+  const [, path] = missingFile.map((pattern) => pattern.exec(reason)).find((match) => match !== null) ?? [];
+  if (path !== undefined) return notInContext(dockerfile, path, error);
   return failed(`${dockerfile}: ${reason}`, hintFor(reason), error);
+}
+
+// What a COPY or ADD names: BuildKit, and the classic builder.
+const missingFile = [
+  /failed to (?:compute cache key|calculate checksum).*"([^"]*)":? not found/s,
+  /(?:COPY|ADD) failed: .*(?:stat|lstat) (\S+): (?:file does not exist|no such file)/s,
+];
+
+function notInContext(dockerfile: string, path: string, cause: unknown): UserError {
+  const hint = "COPY and ADD take what is committed, in the folder that is built, and not named in .dockerignore";
+  return failed(`${dockerfile}: there is no '${path.replace(/^\/+/, "")}' to copy`, hint, cause);
 }
 
 // BuildKit of engine 20.10, BuildKit since then, the classic builder.

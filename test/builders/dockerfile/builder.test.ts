@@ -56,7 +56,10 @@ for (const backend of ["buildkit", "classic"] as const) {
       return { ...image, lines };
     }
 
-    async function failure(files: Record<string, string>, more: Partial<BuildRequest> = {}): Promise<Error> {
+    async function failure(
+      files: Record<string, string>,
+      more: Partial<BuildRequest> = {},
+    ): Promise<Error & { hint?: string }> {
       const { image } = await build(files, more);
       assert.ok("error" in image, "the build did not fail");
       return image.error as Error;
@@ -176,7 +179,9 @@ for (const backend of ["buildkit", "classic"] as const) {
         /^Build failed: .*unknown instruction: WHAT/i,
       );
       assert.match((await failure({ x: "" })).message, /No Dockerfile found/);
-      assert.match((await failure({ Dockerfile: `${from}COPY absent /\n` })).message, /^Build failed: .*absent/i);
+      const { message, hint } = await failure({ Dockerfile: `${from}COPY absent /\n` });
+      assert.equal(message, "Build failed: Dockerfile: there is no 'absent' to copy");
+      assert.match(hint ?? "", /\.dockerignore/);
     });
 
     test("an abort stops what the build runs", async () => {

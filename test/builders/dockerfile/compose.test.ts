@@ -14,7 +14,7 @@ services:
     build: {context: ./web, dockerfile: Dockerfile.prod, target: final, args: [A=1, B]}
     command: serve --port 80
     environment: {URL: "redis://cache:6379", KEY: "\${SECRET}", NONE: "\${ABSENT:-fallback}", PRICE: "$$5"}
-    ports: ["127.0.0.1:8080:80/tcp"]
+    ports: ["53:53/udp", {target: 54, protocol: udp}, "127.0.0.1:8080:80/tcp"]
     depends_on: {cache: {condition: service_started}}
     restart: always
   cache:
@@ -23,6 +23,7 @@ services:
     environment: [A=1=2, INHERITED]
     volumes: ["data:/data", {type: volume, source: data, target: /more, read_only: true}]
     user: "999"
+  debug: {image: shell, privileged: true, profiles: [debug]}
 volumes: {data: }
 `,
       { SECRET: "s3cret" },
@@ -94,7 +95,14 @@ volumes: {data: }
     ["a network of a build", "services: {app: {build: {network: host}}}", /'build\.network'/],
     ["a line in an image's name", 'services: {app: {image: "x\\nRUN y"}}', /is no image/],
     ["an unknown dependency", service("depends_on: [db]"), /'db', which is no service/],
-    ["an udp port", service("ports: ['53:53/udp']"), /no TCP port/],
+    ["what is no port", service("ports: [web]"), /no TCP port/],
+    ["a variable that must be set", service("environment: {A: '$\u007bA:?say it}'}"), /A is not set: say it/],
+    ["profiles alone", service("profiles: [debug]"), /profiles/],
+    [
+      "a service that does not start",
+      "services: {app: {image: x, depends_on: [d]}, d: {image: x, profiles: [p]}}",
+      /'d'/,
+    ],
     ["no image", "services: {app: {command: x}}", /neither/],
     ["no services", "version: '3'", /no services/],
     ["no YAML", "services: [", /./],
