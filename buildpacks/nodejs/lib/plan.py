@@ -107,7 +107,7 @@ def choose_npm(manifest, registry, node_version, declared):
     version = semver.newest((v for v, entry in versions.items() if runs_on(node, entry)), "*")
     if version is None:
         raise AppError(f"No npm version runs on Node.js {node_version}", "Choose a newer Node.js: engines.node in package.json")
-    detail(f"npm {version}, the newest for this Node.js")
+    detail(f"npm {version}, the newest for this Node.js: engines.npm in package.json would choose another")
     return {"version": version, "entry": versions[version]}
 
 

@@ -46,6 +46,8 @@ def choose_python(build_dir):
         detail("To choose another, write its version into .python-version, for example 3.13")
     elif versions.fits(own, text):
         detail(f'Python {own_text}, that of the image: it fits "{text}" ({file})')
+        if file not in (".python-version", "runtime.txt"):
+            detail("To choose another that fits, write its version into .python-version")
     else:
         detail(f'Python {text} ({file}), which uv provides: that of the image is {own_text}')
         if file == "runtime.txt":
