@@ -15,21 +15,21 @@ const rateUnitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3
 
 /** What an app's owner can switch at the router, as it is typed. Empty is off. */
 export const proxyProperties: Readonly<Record<ProxyKey, Property>> = {
-  "proxy.allow": networks(),
-  "proxy.deny": networks(),
+  "proxy.allow": orOff(networks()),
+  "proxy.deny": orOff(networks()),
   "proxy.balancing": {
     check: (text) => ["least-connections", "round-robin", "random-two", "ip-hash"].includes(text),
     rule: "one of least-connections, round-robin, random-two, ip-hash",
     fallback: () => "least-connections",
     isRouted: true,
   },
-  "proxy.basic-auth": {
+  "proxy.basic-auth": orOff({
     check: (text) => isUsers(text),
     rule: "NAME:PASSWORD, or several with spaces between them",
     fallback: () => "",
     isRouted: true,
     secret: { seal: sealUsers, show: (kept) => Object.keys(usersOf(kept)).join(" ") },
-  },
+  }),
   "proxy.body-limit": {
     check: (text) => parseSize(text) !== undefined,
     rule: "a size such as 50m, or 0 for no limit",
@@ -40,26 +40,44 @@ export const proxyProperties: Readonly<Record<ProxyKey, Property>> = {
   "proxy.connect-timeout": time("5s"),
   "proxy.first-byte-timeout": time("30s"),
   "proxy.idle-timeout": time("55s"),
-  "proxy.connection-limit": count("a number of requests"),
-  "proxy.debug-token": {
+  "proxy.connection-limit": orOff(count("a number of requests")),
+  "proxy.debug-token": orOff({
     check: (text) => /^[\x21-\x7e]{16,256}$/.test(text),
     rule: "at least 16 characters without spaces",
     fallback: () => "",
     isRouted: true,
     secret: { seal: async (text) => createHash("sha256").update(text).digest("hex"), show: () => "*******" },
-  },
+  }),
   "proxy.paused": time(""),
-  "proxy.rate-limit": {
+  "proxy.rate-limit": orOff({
     check: (text) => parseRate(text) !== undefined,
     rule: "a number of requests per second, minute or hour, such as 10/s or 300/m",
     fallback: () => "",
     isRouted: true,
-  },
+  }),
   "proxy.rate-burst": count("a number of requests that may come at once"),
   "proxy.request-buffering": yesOrNo("false"),
   "proxy.sticky-sessions": yesOrNo("false"),
   "proxy.websocket-grace": { ...time(""), isRouted: false },
 };
+
+/** What an app says that is not to have what all apps have. */
+export const off = "off";
+
+function orOff(property: Property): Property {
+  const { check, rule, secret } = property;
+  return {
+    ...property,
+    check: (text) => text === off || check(text),
+    rule: `${rule}, or off`,
+    ...(secret && {
+      secret: {
+        seal: async (text) => (text === off ? text : secret.seal(text)),
+        show: (kept) => (kept === off ? kept : secret.show(kept)),
+      },
+    }),
+  };
+}
 
 export function yesOrNo(fallback: "true" | "false"): Property {
   return {

@@ -6,7 +6,7 @@ import type { View } from "../store/store.ts";
 import type { Context } from "./context.ts";
 import type { PropertyKey } from "./operations.ts";
 import { properties } from "./properties.ts";
-import { parseRate, usersOf, words } from "./proxy-properties.ts";
+import { off, parseRate, usersOf, words } from "./proxy-properties.ts";
 
 // How many requests wait in each worker while an app is paused.
 const pausedLimit = 1_000;
@@ -46,11 +46,11 @@ export function switchesOf(context: Context, view: View, appId: string): Switche
   return Object.fromEntries(Object.entries(all).filter(([, given]) => given !== undefined));
 }
 
-/** Of the app, else of the host; empty where that is the default anyway. */
+/** Of the app, else of the host; empty where that is the default anyway, or off. */
 function changedValues(context: Context, view: View, appId: string): (key: PropertyKey) => string {
   return (key) => {
     const value = view.properties.get(appId, key) ?? view.properties.get(undefined, key) ?? "";
-    return value === properties[key].fallback(context.settings) ? "" : value;
+    return value === off || value === properties[key].fallback(context.settings) ? "" : value;
   };
 }
 

@@ -61,6 +61,20 @@ test("passwords and tokens are kept as hashes, and neither repeated nor reported
   assert.doesNotMatch(wrong.both, /hunter2/);
 });
 
+test("an app can do without what all apps have", async (t) => {
+  const { operations, publisher } = await createWorld(t);
+  const run = commandLine(operations);
+  await operations.createApp({ name: "shop" });
+  const values = { allow: "10.0.0.0/8", "basic-auth": "alice:secret", "rate-limit": "1/s", "connection-limit": "5" };
+  for (const [name, value] of Object.entries({ ...values, deny: "10.1.0.0/16", "debug-token": "0123456789abcdef" })) {
+    await run(["proxy:set", "--global", name, value]);
+    assert.ok(publisher.table.get("shop")?.switches, name);
+    await run(["proxy:set", "shop", name, "off"]);
+    assert.equal(publisher.table.get("shop")?.switches, undefined, name);
+    assert.equal((await run(["proxy:report", "shop", `--proxy-computed-${name}`])).stdout, "off\n");
+  }
+});
+
 test("nginx:set knows Dokku's names for the same settings", async (t) => {
   const { operations, publisher } = await createWorld(t);
   const run = commandLine(operations);
