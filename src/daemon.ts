@@ -186,7 +186,7 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
     await builder.settled();
   });
 
-  const memory = collectAtRest();
+  const memory = collectAtRest({ thorough: true });
   undo(() => memory.stop());
   const certificates = new CertificateKeeper(context);
   // Before the first table, which refers to them.

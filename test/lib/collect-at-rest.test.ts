@@ -1,22 +1,40 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { join } from "node:path";
-import { test } from "node:test";
+import { suite, test } from "node:test";
 import { promisify } from "node:util";
 
-const script = `
-  import { collectAtRest } from ${JSON.stringify(join(import.meta.dirname, "../../src/lib/collect-at-rest.ts"))};
-  let garbage = Array.from({ length: 400_000 }, (_, i) => ({ i, text: "x" + i }));
-  garbage = undefined;
-  const before = process.memoryUsage().heapUsed;
-  collectAtRest();
-  setTimeout(() => {
-    process.stdout.write(String(before - process.memoryUsage().heapUsed));
-  }, 6_000);
-`;
+const module = JSON.stringify(join(import.meta.dirname, "../../src/lib/collect-at-rest.ts"));
 
-test("garbage of a busy time is given back once the process rests", async () => {
+/** Bytes of `measure` that a process has given back after it has done `work`. */
+async function givenBack(work: string, measure: string, options: string): Promise<number> {
+  const script = `
+    import v8 from "node:v8";
+    import { collectAtRest } from ${module};
+    ${work}
+    const before = ${measure};
+    collectAtRest(${options});
+    setTimeout(() => process.stdout.write(String(before - ${measure})), 6_000);
+  `;
   const args = ["--expose-gc", "--input-type=module", "--eval", script];
   const { stdout } = await promisify(execFile)(process.execPath, args);
-  assert.ok(Number(stdout) > 10_000_000, `only ${stdout} bytes went`);
+  return Number(stdout);
+}
+
+// At the same time: each waits for a process to rest.
+suite("collecting at rest", { concurrency: true }, () => {
+  test("garbage of a busy time is given back once the process rests", async () => {
+    const work =
+      'let garbage = Array.from({ length: 400_000 }, (_, i) => ({ i, text: "x" + i })); garbage = undefined;';
+    const bytes = await givenBack(work, "process.memoryUsage().heapUsed", "");
+    assert.ok(bytes > 10_000_000, `only ${bytes} bytes went`);
+  });
+
+  test("a thorough collection gives back the compiled form of what has run, too", async () => {
+    const work = `const kept = Array.from({ length: 20_000 }, (_, i) => new Function("a", "return a * " + i + " + " + i));
+    let sum = kept.reduce((all, one) => all + one(1), 0); process.on("exit", () => kept.length + sum);`;
+    const measure = "v8.getHeapCodeStatistics().bytecode_and_metadata_size";
+    const bytes = await givenBack(work, measure, "{ thorough: true }");
+    assert.ok(bytes > 1_000_000, `only ${bytes} bytes went`);
+  });
 });
