@@ -1,3 +1,4 @@
+import { instructions } from "../builders/dockerfile/dockerfile.ts";
 import { UserError } from "../model/errors.ts";
 
 interface From {
@@ -9,7 +10,8 @@ interface From {
 /** A Dockerfile whose last stage stands on this image: where it is made from an earlier stage, that one does. */
 export function replaceBase(dockerfile: string, base: string): string {
   const lines = dockerfile.split("\n");
-  const stages = lines.flatMap(readFrom);
+  const begins = [...instructions(dockerfile)].filter(({ instruction }) => instruction === "FROM");
+  const stages = begins.flatMap(({ line }) => readFrom(lines[line] ?? "", line));
   let at = stages.length - 1;
   for (;;) {
     const { image, line } = stages[at] ?? {};

@@ -48,6 +48,8 @@ suite("another base for a Dockerfile", () => {
   });
 
   test("is refused where there is no FROM", () => {
+    const script = "RUN <<E python3\nfrom os import path\nE\n";
+    assert.equal(replaceBase(`FROM a\n${script}`, "z"), `FROM z\n${script}`);
     assert.throws(() => replaceBase("RUN x", "z"), { code: "build-failed" });
   });
 });

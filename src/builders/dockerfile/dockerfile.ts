@@ -30,12 +30,30 @@ export function withoutSyntax(text: string): string {
   return text.replace(/^(\s*#\s*)syntax(\s*=)/im, "$1syntax-not-fetched$2");
 }
 
-function* instructions(text: string): Generator<{ instruction: string; rest: string }> {
+export interface Instruction {
+  /** In capitals. */
+  readonly instruction: string;
+  readonly rest: string;
+  /** The one it begins in, counted from 0. */
+  readonly line: number;
+}
+
+export function* instructions(text: string): Generator<Instruction> {
   const continuation = directive(text, "escape") === "`" ? "`" : "\\";
   let pending = "";
-  for (const raw of text.replace(/^\uFEFF/, "").split(/\r?\n/)) {
+  let documents: string[] = [];
+  let begin = 0;
+  for (const [number, raw] of text
+    .replace(/^\uFEFF/, "")
+    .split(/\r?\n/)
+    .entries()) {
+    if (documents.length > 0) {
+      if (raw.replace(/^\t+/, "") === documents[0]) documents = documents.slice(1);
+      continue;
+    }
     const line = raw.trim();
     if (line === "" || line.startsWith("#")) continue;
+    if (pending === "") begin = number;
     if (line.endsWith(continuation)) {
       pending += `${line.slice(0, -1)} `;
       continue;
@@ -43,9 +61,17 @@ function* instructions(text: string): Generator<{ instruction: string; rest: str
     const [, instruction, rest] = /^([A-Za-z]+)\s+(.*)$/.exec(`${pending}${line}`) ?? [];
     pending = "";
     if (instruction !== undefined && rest !== undefined) {
-      yield { instruction: instruction.toUpperCase(), rest: rest.trim() };
+      documents = /^(RUN|COPY|ADD)$/i.test(instruction) ? heredocs(rest) : [];
+      yield { instruction: instruction.toUpperCase(), rest: rest.trim(), line: begin };
     }
   }
+}
+
+/** Of `<<EOF`, with or without quotes: what ends the lines that follow, of which a `from x import y` is no FROM. */
+function heredocs(rest: string): string[] {
+  return [...rest.matchAll(/(?:^|\s)\d*<<-?(["']?)([A-Za-z_][\w.-]*)\1(?=$|[\s;|&>])/g)].flatMap(
+    ([, , end]) => end ?? [],
+  );
 }
 
 /** Parser directives are comments before anything else (Dockerfile reference, "Parser directives"). */

@@ -23,6 +23,14 @@ suite("What a Dockerfile says", () => {
     assert.deepEqual(parseDockerfile("FROM a AS a\nEXPOSE 1").exposed(undefined), [1]);
   });
 
+  test("lines of a heredoc are no instructions", () => {
+    const file = parseDockerfile(
+      "FROM a\nEXPOSE 3000\nRUN <<-'EOF' python3 && cat <<END\nfrom os import path\n\tEOF\nARG no\nEND\nRUN echo $((1<<B)) 1<<2\nARG YES\n",
+    );
+    assert.deepEqual(file.exposed(undefined), [3000]);
+    assert.deepEqual([...file.args], ["YES"]);
+  });
+
   test("the web port is the first that the file names and the image has, else the image's lowest", () => {
     assert.equal(webPort([8080, 80], ["80/tcp", "8080/tcp"]), 8080);
     assert.equal(webPort([], ["8443/tcp", "80/tcp", "53/udp"]), 80);
