@@ -47,7 +47,8 @@ export class Front {
       if (!answerChallenge(router.entries, request, response)) forward(router, request, response, expectsContinue);
     };
     const receive = (expectsContinue: boolean) => (request: IncomingMessage, response: ServerResponse) => {
-      if (!isClosing(request.socket)) whenItsTurn(response, () => onRequest(request, response, expectsContinue));
+      if (!isClosing(request.socket))
+        whenItsTurn(request, response, () => onRequest(request, response, expectsContinue));
     };
     this.#server.on("request", receive(false));
     this.#server.on("checkContinue", receive(true));

@@ -289,6 +289,21 @@ test("dynos share the load evenly, by open requests", async (t) => {
     assert.ok(Math.abs(dyno.seen.length - answered / 3) < answered / 10, String(dyno.seen.length));
 });
 
+test("a client may send many requests before the first answer, but not any number of them", async (t) => {
+  const dyno = await startDyno(t, (_request, response) => response.end("ok"));
+  const worker = await startWorker(t, { apps: [routesTo([dyno.target])] });
+  const get = "GET / HTTP/1.1\r\nHost: app.test\r\n\r\n";
+  const last = get.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
+  const answered = await talk(worker.port, get.repeat(999) + last);
+  assert.equal(answered.match(/\r\n\r\nok/g)?.length, 1_000);
+  const { target } = await startRawDyno(t, (socket) => socket.resume());
+  const stuck = await startWorker(t, { apps: [routesTo([target])] });
+  const socket = connect(stuck.port, "127.0.0.1").on("error", () => undefined);
+  socket.write(get.repeat(2_000));
+  await new Promise((resolve) => socket.once("close", resolve));
+  assert.equal((await ask(stuck.port, { host: "no.test" })).status, 404);
+});
+
 test("many hostile clients at once stop nothing", async (t) => {
   const dyno = await startDyno(t, (_request, response) => response.end("ok"));
   const worker = await startWorker(t, { apps: [routesTo([dyno.target])] });
