@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Logger } from "../lib/logger.ts";
 import { UserError } from "../model/errors.ts";
+import { asFullDisk } from "../model/full-disk.ts";
 import type { Progress } from "../model/progress.ts";
 import { explain } from "../model/progress-printer.ts";
 
@@ -14,9 +15,10 @@ export function isInterruption(error: unknown, signal: AbortSignal): boolean {
 
 /** Says what went wrong and returns the exit code. What is no UserError is a bug: logged, shown as an id to look up. */
 export function reportFailure(error: unknown, errors: Progress, logger: Logger): number {
-  if (error instanceof UserError) {
-    explain(error, errors);
-    return error.exitCode;
+  const known = error instanceof UserError ? error : asFullDisk(error);
+  if (known !== undefined) {
+    explain(known, errors);
+    return known.exitCode;
   }
   const errorId = randomBytes(4).toString("hex");
   logger.error({ err: error, errorId }, "command failed unexpectedly");

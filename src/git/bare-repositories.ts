@@ -105,6 +105,13 @@ class BareRepositories implements Repositories {
     const before = parents.split("\n")[0] || "0".repeat(40);
     await this.#git.in(this.path(app)).raw(["update-ref", `refs/heads/${branch}`, commit, before]);
     await this.setHead(app, branch);
+    await this.#tidy(app);
+  }
+
+  /** Pushes and fetches do it by themselves. Where there is much to do, git goes on with it in the background. */
+  async #tidy(app: string): Promise<void> {
+    const tidying = this.#git.in(this.path(app)).raw(["gc", "--auto", "--quiet"]);
+    await tidying.catch((error: unknown) => this.#logger.warn({ err: error, app }, "repository could not be tidied"));
   }
 
   async fetch(app: string, remote: { url: string; ref: string | undefined }, signal: AbortSignal): Promise<Fetched> {

@@ -3,9 +3,11 @@ import { PassThrough } from "node:stream";
 import { type ArchiveEntry, ArchiveError, shown } from "../lib/archive/archive.ts";
 import { exec } from "../lib/exec.ts";
 import { writeFully } from "../lib/write-fully.ts";
+import { diskFull } from "../model/full-disk.ts";
 import type { Git } from "./git.ts";
 import { leavesTree } from "./links.ts";
 import type { EntrySource } from "./repositories.ts";
+import { isOnFullDisk, removeUnfinished, unfinished } from "./unfinished.ts";
 
 /**
  * Makes a tree of what `read` tells. It goes into the repository as it comes, through `git fast-import`: no name or link of
@@ -21,6 +23,7 @@ export async function importTree(
   const ref = `refs/berth/import-${randomUUID()}`;
   const listing = new Listing();
   const stdin = new PassThrough();
+  const before = await unfinished(repository);
   const importing = exec(git.program, ["fast-import", "--quiet", "--done"], {
     env: git.environment,
     cwd: repository,
@@ -38,8 +41,10 @@ export async function importTree(
   } catch (error) {
     stdin.destroy();
     await importing.catch(() => undefined);
+    const isFull = await isOnFullDisk(repository);
+    await removeUnfinished(repository, before);
     signal.throwIfAborted();
-    throw error;
+    throw isFull ? diskFull(error) : error;
   } finally {
     await git
       .in(repository)

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Logger } from "../lib/logger.ts";
 import { exitCodes, UserError } from "../model/errors.ts";
+import { asFullDisk } from "../model/full-disk.ts";
 import type { Progress } from "../model/progress.ts";
 import { explain } from "../model/progress-printer.ts";
 
@@ -10,10 +11,11 @@ export function reportFailure(
   progress: Progress,
   { logger, app, signal }: { logger: Logger; app: string; signal: AbortSignal },
 ): number {
-  if (error instanceof UserError) {
-    logger.info({ app, code: error.code, reason: error.message }, "push or fetch refused");
-    explain(error, progress);
-    return error.exitCode;
+  const known = error instanceof UserError ? error : asFullDisk(error);
+  if (known !== undefined) {
+    logger.info({ app, code: known.code, reason: known.message }, "push or fetch refused");
+    explain(known, progress);
+    return known.exitCode;
   }
   if (signal.aborted && error === signal.reason) {
     logger.info({ app }, "push or fetch cancelled");

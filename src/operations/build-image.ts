@@ -7,6 +7,7 @@ import type { App } from "../model/app.ts";
 import type { AppManifest } from "../model/app-manifest.ts";
 import type { Build } from "../model/build.ts";
 import { messageOf, UserError } from "../model/errors.ts";
+import { meansFullDisk } from "../model/full-disk.ts";
 import type { Progress } from "../model/progress.ts";
 import { buildSettings } from "./build-options.ts";
 import { buildpackRequest } from "./buildpacks.ts";
@@ -74,7 +75,6 @@ function tookTooLong(timeoutMs: number): UserError {
   });
 }
 
-/** Tools seldom end with a code of their own when the disk is full, but all of them say it. */
 function watchForFullDisk(progress: Progress): { readonly progress: Progress; full(): boolean } {
   let full = false;
   const line = (text: string): void => {
@@ -82,10 +82,6 @@ function watchForFullDisk(progress: Progress): { readonly progress: Progress; fu
     progress.line(text);
   };
   return { progress: { ...progress, line }, full: () => full };
-}
-
-function meansFullDisk(text: string): boolean {
-  return /no space left on device|\bENOSPC\b|disk quota exceeded/i.test(text);
 }
 
 async function diskFull(context: Context, cause: unknown): Promise<UserError> {

@@ -130,6 +130,22 @@ describe("a failing command", () => {
     assert.equal(ran.stderr, "       one\n       two\n !     It failed\n !     badly\n !     Do this\n");
   });
 
+  test("of a full disk is told as one, whatever met it", async () => {
+    for (const error of [
+      Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" }),
+      Object.assign(new Error("git ended with exit code 128"), {
+        stderr: ["fatal: write error: No space left on device"],
+      }),
+    ]) {
+      const ran = await commandLine({
+        listApps: async () => {
+          throw error;
+        },
+      })(["apps:list"]);
+      assert.match(ran.stderr, /^ ! {5}A disk of this host is full/);
+    }
+  });
+
   test("of ours shows an id under which the log has the stack, and no more", async () => {
     const ran = await commandLine({
       listApps: async () => {

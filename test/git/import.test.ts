@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -98,12 +99,17 @@ suite("Commits of files that were not pushed", () => {
   });
 
   test("end with their caller, and with what goes wrong on the way", async (t) => {
-    const { take } = await repository(t);
+    const { take, repositories } = await repository(t);
     await assert.rejects(take(telling(file("a", "")), AbortSignal.abort(new Error("gone"))), /gone/);
     const broken: EntrySource = async (onEntry) => {
-      await onEntry(file("a", "1"));
+      await onEntry(file("a", randomBytes(4_000_000).toString("hex")));
       throw new Error("the network is gone");
     };
     await assert.rejects(take(broken), /the network is gone/);
+    const left = await readdir(repositories.path("shop"), { recursive: true });
+    assert.deepEqual(
+      left.filter((name) => /tmp_|crash/.test(name)),
+      [],
+    );
   });
 });

@@ -1,0 +1,19 @@
+import { messageOf, UserError } from "./errors.ts";
+
+/** Tools seldom end with a code of their own when the disk is full, but all of them say it. */
+export function meansFullDisk(text: string): boolean {
+  return /no space left on device|\bENOSPC\b|disk quota exceeded/i.test(text);
+}
+
+/** For what nobody has told as one: undefined where something else than a full disk was in the way. */
+export function asFullDisk(error: unknown): UserError | undefined {
+  const { stderr = [] } = error as { stderr?: readonly string[] };
+  return [messageOf(error), ...stderr].some(meansFullDisk) ? diskFull(error) : undefined;
+}
+
+export function diskFull(cause: unknown): UserError {
+  return new UserError("disk-full", "A disk of this host is full: this could not be done", {
+    hint: "Make room on it and try again. What Berth no longer needs, this removes: cleanup",
+    cause,
+  });
+}
