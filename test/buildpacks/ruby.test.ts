@@ -98,12 +98,13 @@ suite("buildpack ruby", () => {
   test("a version that nobody has, no lockfile and gems that cannot be had fail the build with their reason", async () => {
     const config = { RUBY_MIRROR_URL: "http://127.0.0.1:9" };
     const Gemfile = 'source "https://rubygems.org"\nruby "1.9.9"\n';
-    const missing = await workbench.build({ Gemfile }, { config, ...offline });
+    const missing = await workbench.build({ Gemfile, "Gemfile.lock": "" }, { config, ...offline });
     assert.equal(missing.code, 1);
     assert.match(missing.stdout, / ! {5}Ruby 1\.9\.9 cannot be had \(ruby in Gemfile\)/);
 
     const unlocked = await workbench.build({ Gemfile: "" }, offline);
     assert.match(unlocked.stdout, / ! {5}There is no Gemfile\.lock\n {7}Run bundle install/);
+    assert.doesNotMatch(unlocked.stdout, /Choosing Ruby/);
 
     const unreachable = await workbench.build(
       {
