@@ -54,6 +54,10 @@ const understood = [
   ],
 ];
 
+const hints: Readonly<Record<string, string>> = {
+  env_file: "Every service has the config vars of the app: set those, with config:set",
+};
+
 /** The services of a compose file in their order. Throws `invalid-compose`, naming what is not allowed or not known. */
 export function parseCompose(text: string, config: ConfigVars): ComposeService[] {
   const file = fields(read(text), "the file");
@@ -82,7 +86,7 @@ interface Known {
 function readService(name: string, service: Fields, known: Known): ComposeService {
   for (const key of Object.keys(service)) {
     if (understood.includes(key) || passedOver.includes(key) || key.startsWith("x-")) continue;
-    throw invalid(`service ${name}: '${key}' is not allowed or not known here`);
+    throw invalid(`service ${name}: '${key}' is not allowed or not known here`, hints[key]);
   }
   const { image, build } = service;
   if (image === undefined && build === undefined) throw invalid(`service ${name} has neither an image nor a build`);
@@ -260,8 +264,6 @@ function scalar(value: unknown, what: string): string {
   throw invalid(`${what} must be a text`);
 }
 
-function invalid(reason: string): UserError {
-  return new UserError("invalid-compose", `The compose file cannot be used: ${reason}`, {
-    hint: "The README has the list of what a service may have",
-  });
+function invalid(reason: string, hint = "The README has the list of what a service may have"): UserError {
+  return new UserError("invalid-compose", `The compose file cannot be used: ${reason}`, { hint });
 }

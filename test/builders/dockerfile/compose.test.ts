@@ -118,6 +118,10 @@ volumes: {data: }
   }
 });
 
+test("whoever has a file of variables is told what takes its place", () => {
+  assert.throws(() => parseCompose(service("env_file: .env"), {}), { code: "invalid-compose", hint: /config:set/ });
+});
+
 test("services start after those they depend on; a circle starts at once", () => {
   const dyno = (processType: string, number = 1) => ({ processType, number, command: "" });
   const names = (dependsOn: Record<string, string[]>) => {
