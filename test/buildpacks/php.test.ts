@@ -28,6 +28,7 @@ suite("buildpack php", () => {
       /^ {7}PHP 8\.\d, which the distribution has: it fits ">=8\.1" \(require\.php in composer\.json\)$/m,
     );
     assert.match(first.stdout, /-----> Serving public with nginx and PHP-FPM/);
+    assert.match(first.stdout, /^ {7}Composer version \d+\.\d+\.\d+$/m);
     assert.match(first.stdout, /Installing example\/greeting/);
     assert.match(first.result("release") ?? "", /web: heroku-php-nginx public\/$/m);
 

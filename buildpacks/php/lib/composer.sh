@@ -37,7 +37,15 @@ choose_composer() {
     debs_install "$php_cache/composer-packages" run composer || exit 1
     composer=(php -d "include_path=.:$php_cache/composer-packages/usr/share/php" "$php_cache/composer-packages/usr/bin/composer")
   fi
-  detail "$("${composer[@]}" --version --no-ansi 2> /dev/null | head -n 1)"
+  detail "$(composer_version)"
+}
+
+# A start of PHP is a tenth of a second, for what the package's name tells too.
+composer_version() {
+  case ${composer[1]} in
+    *.phar) "${composer[@]}" --version --no-ansi 2> /dev/null | head -n 1 ;;
+    *) sed -nE 's/^composer ([0-9]+:)?([0-9.]+).*/Composer version \2/p' "$php_cache/composer-packages/.debs/packages" ;;
+  esac
 }
 
 # Each vendor's folder is equal as long as the lockfile is; vendor/composer is not, as it lists the app's own classes.
