@@ -36,7 +36,10 @@ export async function serveImage(workshop: Workshop, input: ServeInput): Promise
   );
   try {
     const output = await engine.containers.attach(id);
-    await start(workshop, id, input.port);
+    await start(workshop, id, input.port).catch((error: unknown) => {
+      output.destroy();
+      throw error;
+    });
     const printed = print(output, input.write);
     const over = new AbortController();
     const stopped = aborted(AbortSignal.any([signal, over.signal]));

@@ -60,12 +60,14 @@ async function prepare(
   signal: AbortSignal,
 ): Promise<[Readable, Duplex]> {
   const opened = source.tar().then(handled);
+  const attached = containers.attach(id);
   try {
     const placed = files && containers.putArchive(id, "/", files, signal);
-    const [tar, stream] = await Promise.all([opened, containers.attach(id), placed]);
+    const [tar, stream] = await Promise.all([opened, attached, placed]);
     return [tar, stream];
   } catch (error) {
-    void opened.then((tar) => tar.destroy()).catch(() => undefined);
+    // The engine itself ends no connection to a container that never starts, and with one open no process of ours ends.
+    for (const one of [opened, attached]) void one.then((stream) => stream.destroy()).catch(() => undefined);
     throw error;
   }
 }
