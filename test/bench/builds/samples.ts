@@ -27,7 +27,7 @@ export const samples: readonly Sample[] = [
     file: "server.js",
     from: "a hundred packages",
     byHand: `export PATH=$(echo /tmp/cache/nodejs/*/runtime/bin):$PATH
-npm install --omit=dev --no-audit --no-fund --no-progress --cache /tmp/cache/npm`,
+npm install --omit=dev --no-audit --no-fund --no-progress --prefer-offline --cache /tmp/cache/npm`,
   },
   {
     language: "Python",
