@@ -54,6 +54,7 @@ import { SharedPublisher } from "./routing/shared-publisher.ts";
 import { createSupervisor, type Supervisor } from "./routing/supervisor.ts";
 import { createTrafficKeeper } from "./routing/traffic-keeper.ts";
 import type { TrafficSource } from "./routing/traffic-source.ts";
+import { routerFlags } from "./routing/worker-process.ts";
 import { createDockerLocalScheduler } from "./schedulers/docker-local/create-scheduler.ts";
 import { createSshServer } from "./ssh/server.ts";
 import { openSqliteStore } from "./store/sqlite/sqlite-store.ts";
@@ -324,7 +325,7 @@ interface RouterParts {
 
 function createRouterSupervisor(settings: Settings, { paths, ports, publisher, logger }: RouterParts): Supervisor {
   return createSupervisor({
-    program: [process.execPath, "--expose-gc", "--max-semi-space-size=8", join(import.meta.dirname, "main.ts")],
+    program: [process.execPath, ...routerFlags, join(import.meta.dirname, "main.ts")],
     root: paths.root,
     http: { port: ports.http, host: settings.httpHost },
     httpsPort: ports.https,

@@ -79,8 +79,8 @@ export interface ImageStore {
   /** Volumes and network of an app that is destroyed; no container of it is left. */
   removeData(appId: string): Promise<void>;
   /**
-   * Builds that have ended, what no name leads to any more, and what was kept between builds of other apps than these: `appIds` is asked once it is known what
-   * there is. Gives how many things. Not while something is built.
+   * Builds that have ended, what no name leads to any more, and what was kept between builds of other apps than these:
+   * `appIds` is asked once it is known what there is. Gives how many things. Not while something is built.
    */
   removeLeftovers(appIds: () => readonly string[]): Promise<number>;
   /** Id of any image on the engine, Berth's or not; undefined where it is not there. */

@@ -8,9 +8,9 @@ export type Labels = Readonly<Record<string, string>>;
 
 /**
  * The calls to the Docker engine that Berth uses, and no more. Each throws UserError `engine-unreachable` where nobody
- * answers on the socket, `engine-silent` where it takes a call and does not answer in time (calls that take as long as a build,
- * a process or a transfer are not timed, and end by their signal), and EngineError with the engine's own message for the rest. Streams that are returned have an
- * error handler; who takes one ends or destroys it.
+ * answers on the socket, `engine-silent` where it takes a call and does not answer in time (calls that take as long as a
+ * build, a process or a transfer are not timed, and end by their signal), and EngineError with the engine's own message for
+ * the rest. Streams that are returned have an error handler; who takes one ends or destroys it.
  */
 export interface DockerEngine {
   readonly socketPath: string;

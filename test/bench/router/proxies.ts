@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { routerFlags } from "../../../src/routing/worker-process.ts";
 import { listens, output, start } from "./processes.ts";
 
 export interface Contender {
@@ -216,7 +217,7 @@ export async function berth(place: Place, workers: number, http: number, https: 
   const entries = [{ kind: "certificate", id: "bench", names: [host], chain, key }];
   await writeFile(join(root, "routes.json"), JSON.stringify({ revision: 1, apps, entries }));
   const main = join(import.meta.dirname, "../../../src/main.ts");
-  const node = [process.execPath, "--expose-gc", "--max-semi-space-size=8", main, "router"];
+  const node = [process.execPath, ...routerFlags, main, "router"];
   const env = { NODE_COMPILE_CACHE: join(folder, "compile-cache"), MALLOC_ARENA_MAX: "1" };
   await output(["env", `NODE_COMPILE_CACHE=${env.NODE_COMPILE_CACHE}`, ...node, "--warm-up"]);
   const pids = Array.from({ length: workers }, (_, index) => {
