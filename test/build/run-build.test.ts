@@ -15,7 +15,7 @@ const fixtures = join(import.meta.dirname, "../fixtures/apps");
 
 suite("berth build", () => {
   // Unlike a daemon's, these things have no instance of their own: their names are.
-  const name = `berth-test-${randomBytes(4).toString("hex")}`;
+  const name = `built-${randomBytes(4).toString("hex")}`;
   let folder: string;
   let env: Record<string, string>;
 
@@ -160,7 +160,7 @@ suite("berth build", () => {
     ["an app that ends at once", { Procfile: "web: exit 3\n" }, ["-p", "0"], /ended with exit code 3/],
     ["no web process", { Procfile: "worker: true\n" }, ["-p", "0"], /no process 'web' to run, only worker/],
     ["no app", { README: "" }, [], /Build failed|No buildpack fits/],
-    ["a command that fails", { Procfile: "web: true\n" }, ["-i", "exit 7"], /exit code: 7/],
+    ["a command that fails", { Procfile: "web: true\n" }, ["-i", "exit 7"], /ended with exit code 7/],
     ["a Docker engine that is not there", {}, [], /Docker/],
   ];
   for (const [what, files, words, says] of failures) {
