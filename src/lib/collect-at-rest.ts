@@ -11,8 +11,11 @@ const restingUtilization = 0.05;
  *
  * `thorough` also moves what stays together and drops the compiled form of what has run: that is most of a start. It takes twice as
  * long, and what runs again is compiled again: not for who has to answer within milliseconds.
+ *
+ * `once` is for such a one: what a start leaves behind is most of it, and each later collection makes the code that ran last
+ * slower for a while, as V8 forgets what it knew of it.
  */
-export function collectAtRest({ thorough = false } = {}): { stop(): void } {
+export function collectAtRest({ thorough = false, once = false } = {}): { stop(): void } {
   const { gc } = globalThis;
   if (gc === undefined) return { stop: () => undefined };
   const collect = (): void =>
@@ -25,6 +28,7 @@ export function collectAtRest({ thorough = false } = {}): { stop(): void } {
     if (utilization > restingUtilization || inUse() - kept < worthBytes) return;
     collect();
     kept = inUse();
+    if (once) clearInterval(timer);
   }, everyMs);
   timer.unref();
   return { stop: () => clearInterval(timer) };

@@ -111,7 +111,7 @@ class Worker {
     // These come from the terminal of a daemon in the foreground, and are meant for it.
     process.on("SIGHUP", ignore);
     process.on("SIGINT", ignore);
-    const memory = collectAtRest();
+    const memory = collectAtRest({ once: true });
     const following = this.#start();
     const exitCode = await following.listening;
     if (exitCode === undefined) await this.#end(await retired);

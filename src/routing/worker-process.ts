@@ -19,11 +19,8 @@ export interface WorkerProgram {
   readonly compileCache: string;
 }
 
-/**
- * For node, in a worker. It collects garbage at rest, and unless it is told to keep it, V8 then throws the bytecode of functions
- * away that have been compiled further: after each pause, requests cost half as much again until all is compiled anew.
- */
-export const routerFlags = ["--expose-gc", "--max-semi-space-size=8", "--no-flush-bytecode"] as const;
+/** For node, in a worker: it collects what its start leaves behind, and has room for the young objects of many requests at once. */
+export const routerFlags = ["--expose-gc", "--max-semi-space-size=8"] as const;
 
 /** The arguments that name the worker; a process with these in its command line, in this order, is ours. */
 function marks(root: string, worker: number): string[] {
