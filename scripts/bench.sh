@@ -11,8 +11,8 @@ Usage: sudo scripts/bench.sh deploy | builds | router | soak
            (BENCH_PUSHES=20: how many pushes of each kind)
   builds   what a build costs in each language: cold, unchanged, after a change of one line; beside it the same steps by hand,
            in about 8 minutes; prints a table in Markdown (BENCH_ROUNDS=3; BENCH_ONLY=Go,Rust; BENCH_LAPS=1: where the time goes)
-  router   the router beside nginx (as Dokku has it, and tuned), HAProxy and Caddy on one backend, in about 5 minutes;
-           prints tables in Markdown (BENCH_ROUNDS=3, BENCH_SECONDS=2; BENCH_ONLY=Small: one kind of load)
+  router   the router beside nginx (as Dokku has it, and tuned), HAProxy and Caddy on one backend, in about 8 minutes;
+           prints tables in Markdown (BENCH_ROUNDS=5, BENCH_SECONDS=2; BENCH_ONLY=Small: one kind of load)
   soak     a router worker under mixed traffic while its routes change 50 times a second: wrong answers, and what stays behind
            (BENCH_SOAK_SECONDS=60: for how long)
 TEXT

@@ -21,8 +21,10 @@ import {
 } from "./router/proxies.ts";
 import { measureSockets } from "./router/sockets.ts";
 
-const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
+const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
 const seconds = Number(process.env.BENCH_SECONDS ?? 2);
+/** Those that compile while they run have done so by then, as in a proxy that has run since yesterday. */
+const warmUpSeconds = 3;
 /** Some of the loads, by a word of their names. */
 const only = process.env.BENCH_ONLY;
 
@@ -80,7 +82,7 @@ async function measure(load: Load, proxy: Contender): Promise<Measured> {
 
 async function measureLoad(load: Load, proxies: readonly Contender[]): Promise<Row[]> {
   const all = new Map<Contender, Measured[]>(proxies.map((proxy) => [proxy, []]));
-  for (const proxy of proxies) await load.run(proxy, 1);
+  for (const proxy of proxies) await load.run(proxy, warmUpSeconds);
   for (let round = 0; round < rounds; round++) {
     for (const [proxy, measured] of all) measured.push(await measure(load, proxy));
   }
