@@ -5,6 +5,7 @@ import { STATUS_CODES } from "../lib/node-http.ts";
 import { errorPage } from "./error-page.ts";
 import { type Fault, faults } from "./faults.ts";
 import { plainAddress } from "./headers.ts";
+import { isDiscarding } from "./lingering.ts";
 import type { RouterState } from "./router-state.ts";
 import { isEncrypted, tlsVersion } from "./tls/encrypted.ts";
 
@@ -23,7 +24,7 @@ export function refuseBroken(
     current.once("finish", () => socket.destroySoon());
     return;
   }
-  if (!socket.writable || error.code === "ECONNRESET" || current?.headersSent) {
+  if (!socket.writable || error.code === "ECONNRESET" || current?.headersSent || isDiscarding(socket)) {
     socket.destroy();
     return;
   }

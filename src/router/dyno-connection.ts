@@ -1,5 +1,6 @@
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { Target } from "../model/route.ts";
+import { DynoSocket } from "./dyno-socket.ts";
 import { ReadBuffer } from "./read-buffer.ts";
 
 /** Who uses a connection at present. */
@@ -30,13 +31,12 @@ export class DynoConnection {
   constructor(target: Target, user: ConnectionUser, onClosed: (connection: DynoConnection) => void) {
     this.user = user;
     this.#onClosed = onClosed;
-    this.socket = connect({
-      host: target.address,
-      port: target.port,
+    this.socket = new DynoSocket({
       noDelay: true,
       onread: { buffer: this.buffer.next, callback: (count, buffer) => this.#onRead(count, buffer) },
     });
     this.#listen();
+    this.socket.connect(target.port, target.address);
   }
 
   get closed(): boolean {

@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 import type { TargetState } from "./balancer.ts";
 import { type Fault, faults, interruptions } from "./faults.ts";
 import { informationHeaders, type RawHeaders, requestHeaders } from "./headers.ts";
+import { discardRest } from "./lingering.ts";
 import { type Place, pathWithin, strippedPrefix } from "./place.ts";
 import type { Release } from "./read-buffer.ts";
 import { answerRedirect, redirectOf } from "./redirect.ts";
@@ -315,8 +316,7 @@ class Forwarding implements UpstreamEvents, RelayOptions {
     this.#relay?.close();
     this.#body?.destroy();
     this.#switches?.leave(this.#visit.clientAddress);
-    // What is left of a body that nobody wants is read off the connection, or the next request would not be seen.
-    if (!this.#request.complete) this.#request.resume();
+    if (!this.#request.complete) discardRest(this.#request);
     if (this.#outcome.state !== undefined) this.#router.balancer.closed(this.#outcome.state);
     if (!this.#response.writableFinished && this.#outcome.fault === undefined) {
       this.#outcome.fault = interruptions.byClient;

@@ -32,3 +32,17 @@ function linger(request: IncomingMessage, socket: Socket): void {
 export function isClosing(socket: Socket): boolean {
   return socket.writableEnded;
 }
+
+/** By connection: a request that was answered before it was read to its end. */
+const discarded = new WeakMap<Socket, IncomingMessage>();
+
+/** Reads what is left of a body that nobody wants off the connection, or the next request would not be seen. */
+export function discardRest(request: IncomingMessage): void {
+  discarded.set(request.socket, request);
+  request.resume();
+}
+
+/** What is wrong with the bytes that come now concerns a request that has its answer. */
+export function isDiscarding(socket: Socket): boolean {
+  return discarded.get(socket)?.complete === false;
+}

@@ -322,4 +322,32 @@ suite("a request that a dyno answers", () => {
     assert.match(String(data), /^HTTP\/1.1 413 Too Much[\s\S]*stop$/);
     socket.destroy();
   });
+
+  test("so does that of a dyno that closes without reading the request, every time", async (t) => {
+    const refusal = "HTTP/1.1 413 Too Much\r\nContent-Length: 4\r\nConnection: close\r\n\r\nstop";
+    const { target } = await startRawDyno(t, (socket) => {
+      socket.once("data", () => socket.end(refusal, () => socket.destroy())).on("error", () => undefined);
+    });
+    const worker = await startWorker(t, { apps: [routesTo([target])] });
+    const times = 30;
+    for (let i = 0; i < times; i++) assert.match(await upload(worker.port, 10_000_000), /^HTTP\/1.1 413 Too Much/);
+    await worker.end("SIGTERM");
+    const lines = await worker.accessLines();
+    assert.equal(lines.length, times);
+    for (const line of lines) assert.match(line, / at=info .* status=413 bytes=4 /);
+  });
 });
+
+/** Sends a request's body until something comes back, which is returned. */
+async function upload(port: number, size: number): Promise<string> {
+  const socket = connect(port, "127.0.0.1");
+  const answer = once(socket, "data").finally(() => socket.destroy());
+  const piece = Buffer.alloc(64 * 1024);
+  const send = (): void => {
+    if (socket.destroyed) return;
+    if (socket.write(piece)) setImmediate(send);
+    else socket.once("drain", send);
+  };
+  socket.write(`POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: ${size}\r\n\r\n`, send);
+  return String((await answer)[0]);
+}
