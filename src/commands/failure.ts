@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Logger } from "../lib/logger.ts";
-import { UserError } from "../model/errors.ts";
-import { asFullDisk } from "../model/full-disk.ts";
+import { knownError } from "../model/full-disk.ts";
 import type { Progress } from "../model/progress.ts";
 import { explain } from "../model/progress-printer.ts";
 
@@ -15,7 +14,7 @@ export function isInterruption(error: unknown, signal: AbortSignal): boolean {
 
 /** Says what went wrong and returns the exit code. What is no UserError is a bug: logged, shown as an id to look up. */
 export function reportFailure(error: unknown, errors: Progress, logger: Logger): number {
-  const known = error instanceof UserError ? error : asFullDisk(error);
+  const known = knownError(error);
   if (known !== undefined) {
     explain(known, errors);
     return known.exitCode;

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Logger } from "../lib/logger.ts";
-import { exitCodes, UserError } from "../model/errors.ts";
-import { asFullDisk } from "../model/full-disk.ts";
+import { exitCodes } from "../model/errors.ts";
+import { knownError } from "../model/full-disk.ts";
 import type { Progress } from "../model/progress.ts";
 import { explain } from "../model/progress-printer.ts";
 
@@ -11,7 +11,7 @@ export function reportFailure(
   progress: Progress,
   { logger, app, signal }: { logger: Logger; app: string; signal: AbortSignal },
 ): number {
-  const known = error instanceof UserError ? error : asFullDisk(error);
+  const known = knownError(error);
   if (known !== undefined) {
     logger.info({ app, code: known.code, reason: known.message }, "push or fetch refused");
     explain(known, progress);

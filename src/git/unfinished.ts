@@ -1,5 +1,6 @@
-import { readdir, rm, statfs } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { freeBytes } from "../lib/free-bytes.ts";
 
 /** What a `git fast-import` of this repository would leave behind if it ended now: on a full disk that is what filled it. */
 export async function unfinished(repository: string): Promise<ReadonlySet<string>> {
@@ -20,6 +21,5 @@ const least = 1024 * 1024;
 
 /** Git says of a file that it could not write to its end that the disk is broken. */
 export async function isOnFullDisk(repository: string): Promise<boolean> {
-  const { bavail, bsize } = await statfs(repository);
-  return bavail * bsize < least;
+  return (await freeBytes(repository)) < least;
 }

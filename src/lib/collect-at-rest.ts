@@ -9,8 +9,8 @@ const restingUtilization = 0.05;
  * Collects garbage while next to nothing is going on. V8 does so only when it needs room, so a process that had one busy
  * minute would keep its memory for days. Needs `node --expose-gc`; without it, nothing happens.
  *
- * `thorough` also moves what stays together and drops the compiled form of what has run: that is most of a start. It takes twice as
- * long, and what runs again is compiled again: not for who has to answer within milliseconds.
+ * `thorough` also moves what stays together and drops the compiled form of what has run: that is most of a start. It takes twice
+ * as long, and what runs again is compiled again: not for who has to answer within milliseconds.
  *
  * `once` is for such a one: what a start leaves behind is most of it, and each later collection makes the code that ran last
  * slower for a while, as V8 forgets what it knew of it.

@@ -5,8 +5,9 @@ export function meansFullDisk(text: string): boolean {
   return /no space left on device|\bENOSPC\b|disk quota exceeded/i.test(text);
 }
 
-/** For what nobody has told as one: undefined where something else than a full disk was in the way. */
-export function asFullDisk(error: unknown): UserError | undefined {
+/** What can be told to a user as it is; a full disk, too, where nobody has told it as one. Undefined: a bug. */
+export function knownError(error: unknown): UserError | undefined {
+  if (error instanceof UserError) return error;
   const { stderr = [] } = error as { stderr?: readonly string[] };
   return [messageOf(error), ...stderr].some(meansFullDisk) ? diskFull(error) : undefined;
 }

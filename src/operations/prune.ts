@@ -9,8 +9,9 @@ import { textProperty } from "./properties.ts";
 const longestHistory = 100;
 
 /**
- * Removes the images of releases too old to go back to, and forgets the oldest releases and builds. The current release's image stays, however old it is, and so does
- * one that a newer release shares (a config change or a rollback makes a release without a build).
+ * Removes the images of releases too old to go back to, and forgets the oldest releases and builds. The current release's image
+ * stays, however old it is, and so does one that a newer release shares (a config change or a rollback makes a release without a
+ * build).
  */
 export async function prune(context: Context, appId: string): Promise<void> {
   // Alone: a rollback that has seen its image must not lose it to us.

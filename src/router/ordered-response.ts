@@ -23,11 +23,12 @@ export class OrderedResponse extends ServerResponse {
  * node hands out pipelined requests as they arrive. A dyno must see them one after the other: the second one may depend on
  * what the first one did. Those whose client leaves before are dropped, and so is a client that sends more than anyone would.
  */
-export function whenItsTurn({ socket }: IncomingMessage, response: ServerResponse, work: () => void): void {
+export function whenItsTurn(request: IncomingMessage, response: ServerResponse, work: () => void): void {
   if (response.socket !== null || !(response instanceof OrderedResponse)) {
     work();
     return;
   }
+  const { socket } = request;
   const count = (waiting.get(socket) ?? 0) + 1;
   if (count > waitingLimit) {
     socket.destroy();

@@ -2,7 +2,10 @@ import { splitReference } from "../../docker/reference.ts";
 import type { RunSpec } from "../scheduler.ts";
 import type { Context } from "./context.ts";
 
-/** Makes an image of what a one-off dyno has left behind, where that is wanted. Of the container itself, which is its image's child, it takes nothing. */
+/**
+ * Makes an image of what a one-off dyno has left behind, where that is wanted. Of the container itself, which is its image's
+ * child, it takes nothing.
+ */
 export async function keepFiles(context: Context, id: string, spec: RunSpec, signal: AbortSignal): Promise<void> {
   if (spec.saveAs === undefined) return;
   const { containers, images } = context.engine;
