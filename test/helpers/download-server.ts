@@ -2,25 +2,25 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type CleanUp, runOk } from "./berth.ts";
+import { addressForContainers } from "./host-address.ts";
 
 /** Serves these files to containers on Docker's default network; made when they are asked for, as they may name the address. */
 export async function serveDownloads(
   cleanUp: CleanUp,
   files: (url: string) => Record<string, string | Buffer>,
 ): Promise<string> {
-  const format = "{{(index .IPAM.Config 0).Gateway}}";
-  const gateway = (await runOk("docker", ["network", "inspect", "bridge", "-f", format])).trim();
+  const address = await addressForContainers();
   const server = createServer((request, response) => {
     const content = files(url)[request.url ?? ""];
     response.writeHead(content === undefined ? 404 : 200).end(content);
   });
-  server.listen(0, gateway);
+  server.listen(0, address);
   await once(server, "listening");
   cleanUp.after(async () => {
     server.closeAllConnections();
     server.close();
   });
-  const url = `http://${gateway}:${(server.address() as AddressInfo).port}`;
+  const url = `http://${address}:${(server.address() as AddressInfo).port}`;
   return url;
 }
 
