@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { UserError } from "../model/errors.ts";
 import { fromFile } from "./file.ts";
 import { pathsBelow } from "./paths.ts";
+import { refuseSharedPorts } from "./ports.ts";
 import { type Setting, type Settings, settingList } from "./schema.ts";
 import { fromEnvironment, fromFlags, inherited, type Written, type WrittenSettings } from "./sources.ts";
 
@@ -9,7 +10,7 @@ const systemCertificates = "/etc/ssl/certs/ca-certificates.crt";
 
 /**
  * The settings in force: flags, else environment, else file, else default. `words` are the arguments after `serve`.
- * Throws UserError that names place, key, value and what is allowed.
+ * Throws UserError that names place, key, value and what is allowed, or two settings that contradict each other.
  */
 export async function loadSettings(
   words: readonly string[],
@@ -19,6 +20,7 @@ export async function loadSettings(
   const { root, config } = resolveAll(outer);
   const file = await fromFile(config ?? pathsBelow(root).configFile, config !== undefined);
   const settings = resolveAll(layered(outer, layered(file, inherited(environment))));
+  refuseSharedPorts(settings);
   return { ...settings, caFile: settings.caFile ?? (existsSync(systemCertificates) ? systemCertificates : undefined) };
 }
 

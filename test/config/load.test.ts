@@ -168,4 +168,31 @@ describe("settings of closed networks", () => {
       { from: "git@c:", to: "ssh://d/" },
     ]);
   });
+
+  for (const [flags, expected] of [
+    ["--http-port 8080 --https-port 8080", "http-port and https-port are both 8080"],
+    ["--http-port 2222", "ssh-port and http-port are both 2222"],
+    ["--ssh-port 443", "ssh-port and https-port are both 443"],
+    ["--ssh-host 127.0.0.1 --ssh-port 80", "ssh-port and http-port are both 80"],
+    ["--ssh-host 127.0.0.1 --http-host :: --ssh-port 80", "ssh-port and http-port are both 80"],
+    ["--metrics-port 80", "http-port and metrics-port are both 80"],
+    ["--http-host 127.0.0.1 --metrics-port 443", "https-port and metrics-port are both 443"],
+  ] as const) {
+    test(`refuses ${flags}`, async () => {
+      const error = await fails(["--root", root, ...flags.split(" ")]);
+      assert.equal(error.code, "port-conflict");
+      assert.equal(error.message, expected);
+      assert.match(error.hint ?? "", /^Each needs a port of its own/);
+    });
+  }
+
+  for (const flags of [
+    "--ssh-port 0 --http-port 0 --https-port 0 --metrics-port 0",
+    "--ssh-host 127.0.0.1 --http-host 127.0.0.2 --ssh-port 80",
+    "--http-host 192.0.2.7 --metrics-port 80",
+  ]) {
+    test(`takes ${flags}`, async () => {
+      await loadSettings(["--root", root, ...flags.split(" ")], {});
+    });
+  }
 });
