@@ -120,6 +120,37 @@ suite("buildpack nodejs", () => {
     assert.match(stdout, /The npm registry cannot be reached \(http/);
   });
 
+  test("takes the public registry if neither machine nor app names one", async () => {
+    const file = (url: string): string => `registry=${url}\n`;
+    const cases: [machine: string, app: string, environment: string, config: string, expected: string][] = [
+      ["", "", "", "", "https://registry.npmjs.org/"],
+      ["fund=false\n", "save-exact=true\n", "", "", "https://registry.npmjs.org/"],
+      [file("https://machine.test"), "", "", "", "https://machine.test"],
+      [file("https://machine.test"), file("https://app.test"), "", "", "https://app.test"],
+      [file("https://machine.test"), file("https://app.test"), "https://host.test", "", "https://host.test"],
+      ["", "", "https://host.test", "https://config.test", "https://config.test"],
+    ];
+    const script = [
+      "import json, os, sys, tempfile",
+      `sys.path.insert(0, "${import.meta.dirname}/../../buildpacks/nodejs/lib")`,
+      "sys.dont_write_bytecode = True",
+      "import npmrc",
+      "def registry(machine, app, environment, config, _):",
+      "    with tempfile.TemporaryDirectory() as folder:",
+      "        npmrc.MACHINE_SETTINGS = os.path.join(folder, 'machine')",
+      "        for name, text in ((npmrc.MACHINE_SETTINGS, machine), (os.path.join(folder, '.npmrc'), app)):",
+      "            with open(name, 'w') as file: file.write(text)",
+      "        os.environ['npm_config_registry'] = environment",
+      "        return npmrc.registry_and_token(folder, {'NPM_CONFIG_REGISTRY': config})[0]",
+      "print(json.dumps([registry(*case) for case in json.load(sys.stdin)]))",
+    ].join("\n");
+    const found = execFileSync("python3", ["-c", script], { input: JSON.stringify(cases), encoding: "utf8" });
+    assert.deepEqual(
+      JSON.parse(found),
+      cases.map(([, , , , expected]) => expected),
+    );
+  });
+
   test("a failing build script fails the build with its output and its exit code", async () => {
     const { code, stdout, stderr } = await workbench.build("build-fails", offline);
     assert.equal(code, 1);

@@ -3,15 +3,21 @@
 import os
 import re
 
+MACHINE_SETTINGS = "/etc/npmrc"
+PUBLIC_REGISTRY = "https://registry.npmjs.org/"
+
 
 def registry_and_token(build_dir, config):
-    """The registry's URL and the token for it, if any. `config` has the app's config vars."""
-    settings = {**_read("/etc/npmrc", config), **_read(os.path.join(build_dir, ".npmrc"), config)}
+    """The registry's URL and the token for it, if any. `config` has the app's config vars.
+
+    The public registry if neither the machine nor the app names one.
+    """
+    settings = {**_read(MACHINE_SETTINGS, config), **_read(os.path.join(build_dir, ".npmrc"), config)}
     for source in (os.environ, config):
         for name, value in source.items():
             if name.lower() == "npm_config_registry" and value:
                 settings["registry"] = value
-    url = settings.get("registry", "")
+    url = settings.get("registry") or PUBLIC_REGISTRY
     return url, settings.get(re.sub(r"^[a-z]+:", "", url.rstrip("/")) + "/:_authToken", "")
 
 

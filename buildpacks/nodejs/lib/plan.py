@@ -40,8 +40,6 @@ def main(build_dir, cache_dir, env_dir, plan_path):
     manifest = read_manifest(build_dir)
     config = read_config(env_dir)
     url, token = npmrc.registry_and_token(build_dir, config)
-    if not url:
-        raise AppError("No npm registry is configured", "Set the config var NPM_CONFIG_REGISTRY to the address of one")
     registry = Registry(url, token, cache_dir)
 
     name, lockfile, declared, digest = manager.find(build_dir, manifest)
