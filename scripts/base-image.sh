@@ -72,22 +72,33 @@ install_debootstrap() {
   apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends debootstrap
 }
 
+# debootstrap's hundreds of lines, shortened: one for each kind of work, and every twentieth package. Not with awk, as mawk keeps
+# what it reads until it has 4,096 bytes.
+progress() {
+  local mark verb rest
+  local -A count=()
+  while read -r mark verb rest; do
+    case $mark in
+      '') ;;
+      E: | W:) echo "       $mark $verb $rest" ;;
+      *) ((count[${verb:-.}]++ % 20 != 0)) || echo "       $verb $rest" ;;
+    esac
+  done
+}
+
 make_base() {
   local name=$1 folder mirror
-  [ "$(id -u)" = 0 ] || { echo " !     Making a base image needs root (debootstrap): use sudo, or set BASE to an image that the engine has" >&2; exit 1; }
+  [ "$(id -u)" = 0 ] || { echo " !     Making a base image needs root (debootstrap): become root, or set BASE to an image that the engine has" >&2; exit 1; }
   install_debootstrap
   mirror=$(sources_of_release | awk -v release="$release" '$2 == release && !found++ { print $1 }')
-  folder=$(mktemp -d)
+  # Not below /tmp: Debian 13 has it in memory, and without device files.
+  folder=$(mktemp -d -p /var/tmp)
   # shellcheck disable=SC2064 # the folder's name is to be kept as it is now
   trap "rm -rf --one-file-system '$folder'" EXIT
 
   echo "-----> Making the base image: $PRETTY_NAME ($arch), about a minute"
   set -- --variant=minbase --arch="$arch" --include=ca-certificates --components="$(components | tr ' ' ,)"
-  # Its hundreds of lines are shortened to one for each kind of work.
-  debootstrap "$@" "$release" "$folder" ${mirror:+"$mirror"} | awk '
-    /^[EW]:/ { print "       " $0; fflush(); next }
-    !seen[$2]++ { print "       " $2 "..."; fflush() }
-  '
+  debootstrap "$@" "$release" "$folder" ${mirror:+"$mirror"} | progress
 
   rm -rf "$folder"/var/cache/apt/archives/*.deb "$folder"/var/lib/apt/lists/* "$folder"/var/log/*.log \
     "$folder"/usr/share/{man,info,locale}/* "$folder"/var/cache/debconf/*-old

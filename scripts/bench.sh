@@ -5,7 +5,7 @@
 
 usage() {
   cat <<'TEXT'
-Usage: sudo scripts/bench.sh deploy | builds | router | soak
+Usage: scripts/bench.sh deploy | builds | router | soak
 
   deploy   what a push costs and where the time goes; failed requests in deploys under load; memory and CLI at rest
            (BENCH_PUSHES=20: how many pushes of each kind)
@@ -55,7 +55,9 @@ prepare_router() {
 
 case ${1:-} in
   deploy | builds | router | soak) ;;
-  *) usage >&2; exit 2 ;;
+  --help) usage; exit ;;
+  '') usage >&2; exit 2 ;;
+  *) refuse_word "$1" ;;
 esac
 need_root "$@"
 "prepare_$1"

@@ -21,7 +21,7 @@ while [ $# -gt 0 ]; do
     --base) base=${2:?--base needs a value}; shift ;;
     --refresh) refresh=yes ;;
     --help) usage; exit ;;
-    *) usage >&2; exit 2 ;;
+    *) echo " !     Unknown argument: $1" >&2; usage >&2; exit 2 ;;
   esac
   shift
 done
@@ -30,6 +30,10 @@ build_image=${BERTH_BUILD_IMAGE:-berth/build:$tag}
 label=berth.content
 
 here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=scripts/lib/packages.sh
+. "$here/lib/packages.sh"
+# shellcheck source=scripts/lib/registry.sh
+. "$here/lib/registry.sh"
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 context=$scratch/context
@@ -46,8 +50,10 @@ stage_context() {
     "$here/base-image.sh" --sources > "$host/apt-sources.list"
     "$here/base-image.sh" --conf > "$host/apt.conf"
   fi
-  # Only the address: whatever else npm is told here is for this host.
-  if command -v npm > /dev/null; then echo "registry=$(cd / && npm config get registry 2> /dev/null)" > "$host/npmrc"; fi
+  # Only the address: whatever else npm is told here is for this host. Buildpacks know the public one by themselves.
+  local registry
+  registry=$(npm_registry)
+  [ "$registry" = "$public_npm_registry" ] || echo "registry=$registry" > "$host/npmrc"
   chmod -R u=rwX,go=rX "$context"
 }
 
@@ -106,6 +112,21 @@ proxy_arguments() {
   done
 }
 
+# The steps, and of what they print as much as shows that they go on: every tenth package. Not with awk, as mawk keeps what it
+# reads until it has 4,096 bytes.
+progress() {
+  local line verb
+  local -A count=()
+  while IFS= read -r line; do
+    if [[ $line =~ ^(Step\ |#[0-9]+\ \[) ]]; then
+      printf '       %.110s\n' "$line"
+    elif [[ $line =~ (Unpacking|Setting\ up)\ ([^\ ]+)\ \( ]]; then
+      verb=${BASH_REMATCH[1]}
+      ((count[$verb]++ % 10 != 0)) || echo "       $verb package ${count[$verb]}: ${BASH_REMATCH[2]}"
+    fi
+  done
+}
+
 # The host's network: its resolver and its mirror may be on addresses that a container's network does not reach.
 build_stage() {
   local stage=$1 image=$2 arguments previous
@@ -114,7 +135,7 @@ build_stage() {
   previous=$(docker image inspect --format '{{.Id}}' "$image" 2> /dev/null || true)
   echo "-----> Building $image"
   if ! docker build --network host --target "$stage" --tag "$image" --label "$label=$hash" --build-arg "BASE=$base" \
-    ${arguments[@]+"${arguments[@]}"} "$context" 2>&1 | tee "$build_log" | awk '/^Step |^#[0-9]+ \[/ { print "       " $0; fflush() }'; then
+    ${arguments[@]+"${arguments[@]}"} "$context" 2>&1 | tee "$build_log" | progress; then
     tail -n 40 "$build_log" >&2
     echo " !     $image could not be built" >&2
     return 1

@@ -11,12 +11,16 @@
 . "$checkout/scripts/lib/install/config.sh"
 # shellcheck source=scripts/lib/install/keys.sh
 . "$checkout/scripts/lib/install/keys.sh"
+# shellcheck source=scripts/lib/install/check.sh
+. "$checkout/scripts/lib/install/check.sh"
+# shellcheck source=scripts/lib/install/report.sh
+. "$checkout/scripts/lib/install/report.sh"
 
 usage() {
   cat <<'TEXT'
-Usage: sudo scripts/install.sh --domain DOMAIN --key FILE [OPTION...]
-       sudo scripts/install.sh                                upgrades to this checkout
-       sudo scripts/install.sh --uninstall [--purge]
+Usage: scripts/install.sh --domain DOMAIN --key FILE [OPTION...]
+       scripts/install.sh                                upgrades to this checkout
+       scripts/install.sh --uninstall [--purge]
 
   --domain DOMAIN      apps answer under APP.DOMAIN: point *.DOMAIN at this machine
   --key FILE           public ssh key that may push and give commands; may be given several times
@@ -44,16 +48,21 @@ user=berth
 parse() {
   while (($# > 0)); do
     case $1 in
-      --domain | --ssh-port | --http-port | --https-port) given[${1#--}]=${2:?"$1 needs a value"}; shift ;;
-      --key) key_files+=("${2:?--key needs a file}"); shift ;;
-      --root) root=${2:?--root needs a folder}; shift ;;
+      --domain | --ssh-port | --http-port | --https-port) need_value "$@"; given[${1#--}]=$2; shift ;;
+      --key) need_value "$@"; key_files+=("$2"); shift ;;
+      --root) need_value "$@"; root=$2; shift ;;
       --uninstall) action=uninstall ;;
       --purge) purge=yes ;;
       --help) usage; exit ;;
-      *) usage >&2; exit 2 ;;
+      *) refuse_word "$1" ;;
     esac
     shift
   done
+  if [ "$action" = install ]; then
+    [ "$purge" = no ] || die "--purge goes with --uninstall"
+  elif ((${#key_files[@]} > 0)) || ((${#given[@]} > 0)); then
+    die "Beside --uninstall there is --root and --purge, nothing else"
+  fi
 }
 
 # Where an earlier installation has its data.
@@ -64,6 +73,9 @@ choose_root() {
   before=$(installed_root)
   root=${root:-${before:-/var/lib/berth}}
   case $root in /*) ;; *) die "--root must be an absolute path: $root" ;; esac
+  case /$root/ in */../* | */./*) die "--root may have no . and .. in it: $root" ;; esac
+  root=/$(tr -s / <<<"$root" | sed 's,^/,,; s,/$,,')
+  [ "$root" != / ] || die "--root is the folder of the whole machine" "Give one for Berth alone"
   [[ $root =~ ^[A-Za-z0-9_./-]+$ ]] || die "--root may have letters, digits and _ . / - only: $root"
   [ -z "$before" ] || [ "$before" = "$root" ] || die "Berth is installed with its data in $before, not $root" \
     "Leave --root out to upgrade it"
@@ -74,26 +86,22 @@ ask_for_missing() {
   local suggestion=
   [ ! -f "$root/berth.yml" ] || return 0
   if [ -z "${given[domain]:-}" ]; then
-    [ -t 0 ] || die "A first installation needs --domain" "For example: sudo $0 --domain apps.example.com --key ~/.ssh/id_ed25519.pub"
-    read -r -p "       Domain under which apps answer (APP.DOMAIN): " 'given[domain]'
+    [ -t 0 ] || die "A first installation needs --domain" "For example: $(sudo_word)$0 --domain apps.example.com --key ~/.ssh/id_ed25519.pub"
+    read -r -p "       Domain under which apps answer (APP.DOMAIN): " 'given[domain]' || true
+    [ -n "${given[domain]}" ] || die "A first installation needs a domain"
   fi
   if ((${#key_files[@]} == 0)) && [ -t 0 ]; then
     suggestion=$(find "$(home_of "${SUDO_USER:-root}")/.ssh" -name '*.pub' -print -quit 2>/dev/null || true)
     read -r -p "       Public ssh key that may push${suggestion:+ [$suggestion]}: " answer
-    key_files=("${answer:-$suggestion}")
+    [ -z "${answer:-$suggestion}" ] || key_files=("${answer:-$suggestion}")
   fi
   ((${#key_files[@]} > 0)) || die "A first installation needs --key: the public ssh key that may push"
 }
 
 ensure_user() {
   local group
+  check_socket_group
   group=$(stat -c %G /var/run/docker.sock)
-  case $group in
-    root | UNKNOWN)
-      die "The Docker socket belongs to no group that Berth's user could join" \
-        "Give it one: groupadd docker, and restart the engine"
-      ;;
-  esac
   if ! id "$user" >/dev/null 2>&1; then
     step "Making the system user $user"
     useradd --system --user-group --home-dir "$root" --no-create-home --shell /usr/sbin/nologin "$user"
@@ -108,40 +116,33 @@ ensure_root() {
   chmod 750 "$root"
 }
 
-report() {
-  local host port
-  host=$(setting domain)
-  port=$(setting ssh-port)
-  cat <<TEXT
+# Files beside those that they were to replace.
+remove_half_files() {
+  rm -rf "$program_home/incoming" "$program_home/current.new" "$command_link.new" "$unit.new" "$sysctl_file.new" \
+    "$root/berth.yml.new" "$root/berth.yml.new.2"
+}
 
-       Berth $version runs as the service "berth", with its data in $root.
+start_container() {
+  local image
+  image=$(setting run-image)
+  timeout --kill-after=5 60 docker run --rm --init --cap-drop ALL --security-opt no-new-privileges \
+    --network "berth-$(cat "$root/instance-id")" "${image:-berth/run:1}" true
+}
 
-       Point $host and *.$host at this machine. Then, from an app's folder:
-         git remote add berth ssh://berth@$host$([ "$port" = 22 ] || echo ":$port")/my-app
-         git push berth main
-       and it answers on http://my-app.$host$([ "$(setting http-port)" = 80 ] || echo ":$(setting http-port)")/
-TEXT
-  [ "$port" = 22 ] || cat <<TEXT
-
-       Port 22 is not Berth's here. With this in ~/.ssh/config, berth@$host:my-app is enough:
-         Host $host
-           User berth
-           Port $port
-TEXT
-  cat <<TEXT
-
-       Commands:  sudo berth help     or     ssh$([ "$port" = 22 ] || echo " -p $port") berth@$host help
-       Logs:      journalctl -u berth
-       Settings:  $root/berth.yml, then: systemctl restart berth
-TEXT
+# As dynos are run. An engine can answer, build images from its cache, and start no container all the same.
+check_container() {
+  long_step "Starting a container" start_container ||
+    die "Berth runs, but the Docker engine starts no container here: no app will start until it does" \
+      "After mending that, run this again"
 }
 
 install() {
   choose_root
   ask_for_missing
-  find_key_files
+  choose_ports
+  check_input
+  at_exit remove_half_files
   prepare_machine
-  check_key_files
   make_images
   ensure_program
   ensure_user
@@ -150,6 +151,7 @@ install() {
   switch_program
   ensure_service
   ensure_keys
+  check_container
   report
 }
 
@@ -162,17 +164,18 @@ uninstall() {
     step "Removing all apps and $root"
     ! engine_answers || remove_objects_of "$root" all
     rm -rf --one-file-system "$root"
-    ! id "$user" >/dev/null 2>&1 || userdel "$user"
+    [ "$(home_of "$user" || true)" != "$root" ] || userdel "$user"
   else
     step "Stopping all apps"
     ! engine_answers || remove_objects_of "$root" runtime
     say "Data stays in $root"
   fi
   rm -rf "$program_home" "$command_link"
-  say "Berth is removed; the Docker engine and packages stay"
+  report_what_stays
 }
 
-parse "$@"
+split_flags "$@"
+parse "${words[@]}"
 need_root "$@"
 systemd_runs || die "This machine does not run systemd, so there is nothing to install a service in" \
   "Try scripts/quickstart.sh, or run 'node_modules/.bin/node src/main.ts serve' in the foreground"

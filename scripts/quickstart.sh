@@ -12,7 +12,7 @@ longest_state=80
 
 usage() {
   cat <<'TEXT'
-Usage: sudo scripts/quickstart.sh [--once | --stop | --clean]
+Usage: scripts/quickstart.sh [--once | --stop | --clean]
 
 Installs what is missing, starts a Berth of its own on free ports of 127.0.0.1, pushes a sample app with git and fetches
 its page. Run again, it reuses all of that.
@@ -127,15 +127,15 @@ next_steps() {
          GIT_SSH_COMMAND='$(ssh_command)' \\
            git push ssh://berth@127.0.0.1:$ssh_port/my-app HEAD:main
 
-       Commands, as root or over ssh with that key:
-         alias berth='sudo BERTH_ROOT=$(root) $checkout/src/main.ts'
+       Commands:
+         alias berth='$(sudo_word)BERTH_ROOT=$(root) $checkout/src/main.ts'
          berth logs $app
          berth ps:scale $app web=2
          berth config:set $app GREETING=hello
          berth help
 
-       Stop it: sudo scripts/quickstart.sh --stop      Remove it: sudo scripts/quickstart.sh --clean
-       For good, on a machine with a domain: sudo scripts/install.sh
+       Stop it: scripts/quickstart.sh --stop      Remove it: scripts/quickstart.sh --clean
+       For good, on a machine with a domain: scripts/install.sh
 TEXT
 }
 
@@ -172,15 +172,20 @@ run() {
 }
 
 port_offset=0
+action=run
+(($# <= 1)) || die "One option at most: $*" "See $0 --help"
 case ${1:-} in
   '') ;;
   --once) once=yes ;;
-  --stop) need_root "$@"; stop_all runtime; say "Stopped"; exit ;;
-  --clean) need_root "$@"; clean; say "Removed"; exit ;;
+  --stop | --clean) action=${1#--} ;;
   --help) usage; exit ;;
-  *) usage >&2; exit 2 ;;
+  *) refuse_word "$1" ;;
 esac
 need_root "$@"
+case $action in
+  stop) stop_all runtime; say "Stopped"; exit ;;
+  clean) clean; say "Removed"; exit ;;
+esac
 
 if [ "$once" = yes ]; then
   state=$checkout/.berth/once-$$

@@ -5,7 +5,7 @@
 
 usage() {
   cat <<'TEXT'
-Usage: sudo scripts/test.sh [PATTERN...]
+Usage: scripts/test.sh [PATTERN...]
   PATTERN   only test files whose path matches one of these (grep -E); without any: the checks and all tests
 TEXT
 }
@@ -83,14 +83,18 @@ report_slowest() {
 
 run_checks() { PATH="$checkout/node_modules/.bin:$PATH" "$checkout/scripts/check.sh"; }
 
-case ${1:-} in --help) usage; exit ;; esac
+case ${1:-} in
+  --help) usage; exit ;;
+  -*) refuse_word "$1" ;;
+esac
 need_root "$@"
 prepare_machine
 require_commands pgrep=procps openssl=openssl pebble=pebble
+# Programs of a machine that was used before.
+require_commands python3=python3 xz=xz-utils ssh-audit=ssh-audit
 ensure_modules "$checkout" all
 make_images
-# As install.sh sets it: a router worker that is replaced hands over connections that it has not accepted yet.
-sysctl -q -w net.ipv4.tcp_migrate_req=1 2>/dev/null || true
+hand_over_connections
 inventory >"$scratch/before"
 (($# > 0)) || long_step "Types, format, lint, architecture" run_checks || failures=$((failures + 1))
 

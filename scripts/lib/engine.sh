@@ -50,13 +50,21 @@ start_engine() {
   return 1
 }
 
+engine_version() { docker version --format '{{.Server.Version}}'; }
+
 check_engine_version() {
-  local version
-  version=$(docker version --format '{{.Server.Version}}')
-  if [ "$(printf '%s\n20.10\n' "$version" | sort -V | head -n 1)" != 20.10 ]; then
-    die "The Docker engine here is $version, Berth needs 20.10 or newer"
-  fi
-  say "Docker engine $version"
+  [ "$(printf '%s\n20.10\n' "$(engine_version)" | sort -V | head -n 1)" = 20.10 ] ||
+    die "The Docker engine here is $(engine_version), Berth needs 20.10 or newer"
+}
+
+# Berth's user reaches the engine by the group of its socket.
+check_socket_group() {
+  case $(stat -c %G /var/run/docker.sock) in
+    root | UNKNOWN)
+      die "The Docker socket belongs to no group that Berth's user could join" \
+        "Give it one: groupadd docker, and restart the engine"
+      ;;
+  esac
 }
 
 ensure_engine() {
@@ -70,4 +78,5 @@ ensure_engine() {
       die "Berth needs a Docker engine; start one that answers on /var/run/docker.sock and run this again"
   fi
   check_engine_version
+  say "Docker engine $(engine_version)"
 }

@@ -37,12 +37,20 @@ die() {
   exit 1
 }
 
+# The last line of a log that says something; of a progress bar, its last state.
+last_words() { tail -n 20 "$1" 2>/dev/null | tr '\r' '\n' | grep '[^ ]' | tail -n 1 | sed -E 's/^[ >-]+//' | cut -c 1-100; }
+
+# A line of the log each ten seconds. One that does not change is not printed again within a minute.
 heartbeat() {
-  local log=$1 begun=$SECONDS line
+  local log=$1 begun=$SECONDS line='' before='' silent=0
   # It outlives its parent by seconds: whoever reads our output must not wait for it.
   while sleep 10 >/dev/null 2>&1; do
-    line=$(tail -n 1 "$log" 2>/dev/null | tr '\r' '\n' | tail -n 1 | cut -c 1-90)
-    printf '       ... %ss: %s\n' "$((SECONDS - begun))" "$line"
+    line=$(last_words "$log" || true)
+    silent=$((silent + 1))
+    if [ "$line" != "$before" ] || ((silent >= 6)); then
+      printf '       ... %ss: %s\n' "$((SECONDS - begun))" "${line:-nothing said yet}"
+      before=$line silent=0
+    fi
   done
 }
 

@@ -10,11 +10,8 @@ has_library() { ldconfig -p | grep -q -F "$1"; }
 apt_update() {
   # shellcheck disable=SC2154 # output.sh
   local deadline=$((SECONDS + apt_wait_seconds)) log="$scratch/apt-update"
-  until apt-get -q update >"$log" 2>&1; do
-    if ! grep -q 'Could not get lock' "$log" || ((SECONDS >= deadline)); then
-      cat "$log"
-      return 1
-    fi
+  until apt-get -q update 2>&1 | tee "$log"; do
+    if ! grep -q 'Could not get lock' "$log" || ((SECONDS >= deadline)); then return 1; fi
     echo "waiting for another apt-get to finish"
     sleep 3
   done
@@ -27,7 +24,11 @@ apt_install() {
     -o DPkg::Lock::Timeout="$apt_wait_seconds" -o Dpkg::Options::=--force-confold install "$@"
 }
 
+# An installation that was interrupted half way stops every further one until this is done.
+finish_interrupted() { [ -z "$(dpkg --audit 2>/dev/null)" ] || DEBIAN_FRONTEND=noninteractive dpkg --configure --force-confold -a; }
+
 refresh_and_install() {
+  finish_interrupted || true
   # One source of many may be down: the installation itself decides.
   lists_are_fresh || apt_update || true
   apt_install "$@" && return
@@ -35,7 +36,7 @@ refresh_and_install() {
 }
 
 install_packages() {
-  have apt-get || die "Missing on this machine: $*" "Berth installs packages with apt-get on Debian 12 and Ubuntu 24.04; install these by hand elsewhere"
+  have apt-get || die "Missing on this machine: $*" "Berth installs packages with apt-get on Debian 12 and 13 and Ubuntu 24.04; install these by hand elsewhere"
   long_step "Installing $*" refresh_and_install "$@"
 }
 

@@ -8,6 +8,12 @@ checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 . "$checkout/scripts/lib/output.sh"
 # shellcheck source=scripts/lib/packages.sh
 . "$checkout/scripts/lib/packages.sh"
+# shellcheck source=scripts/lib/root.sh
+. "$checkout/scripts/lib/root.sh"
+# shellcheck source=scripts/lib/options.sh
+. "$checkout/scripts/lib/options.sh"
+# shellcheck source=scripts/lib/registry.sh
+. "$checkout/scripts/lib/registry.sh"
 # shellcheck source=scripts/lib/engine.sh
 . "$checkout/scripts/lib/engine.sh"
 # shellcheck source=scripts/lib/node.sh
@@ -18,10 +24,6 @@ checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 . "$checkout/scripts/lib/instance.sh"
 # Root on Debian comes with a PATH without these when `su` was used.
 export PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
-
-need_root() {
-  [ "$(id -u)" = 0 ] || die "This needs root: it installs packages and talks to the Docker engine" "Run: sudo $0 $*"
-}
 
 home_of() { getent passwd "$1" | cut -d: -f6; }
 
@@ -44,6 +46,9 @@ restore_network_settings() {
   fi
 }
 
+# Packages that a machine is given if it lacks them. used_packages are those of all functions here.
+used_packages=(ca-certificates git openssh-client curl debootstrap docker.io docker-cli iptables libatomic1)
+
 # Tools and the engine.
 prepare_machine() {
   export HOME=${HOME:-/root}
@@ -52,6 +57,10 @@ prepare_machine() {
   require_commands git=git ssh=openssh-client ssh-keygen=openssh-client curl=curl debootstrap=debootstrap
   ensure_engine
 }
+
+# A router worker that is replaced hands over connections that it has not accepted yet. Kernels before 5.14 do not know it, and
+# containers may not set it. Not with sysctl, which a minimal system lacks.
+hand_over_connections() { { echo 1 >/proc/sys/net/ipv4/tcp_migrate_req; } 2>/dev/null || true; }
 
 make_images() {
   long_step "Making the images that apps are built and run in" "$checkout/scripts/images.sh" ||

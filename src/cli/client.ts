@@ -32,7 +32,7 @@ function connectionProblem(error: NodeJS.ErrnoException, root: string): string[]
     return [`Berth is not running on ${root}: start it with 'berth serve --root ${root}'`];
   }
   if (error.code === "EACCES" || error.code === "EPERM") {
-    return [`You may not give commands to Berth on ${root}`, "Try it with sudo, or as the user that runs Berth"];
+    return [`You may not give commands to Berth on ${root}`, "Run it as root, or as the user that runs Berth"];
   }
   return [`Cannot reach Berth on ${root}: ${error.message}`];
 }

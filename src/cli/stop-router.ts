@@ -22,7 +22,10 @@ export async function stopRouter(rootFlag: string | undefined): Promise<number> 
   try {
     for (const pid of pids) process.kill(pid, "SIGTERM");
   } catch (error) {
-    return fail(`The router could not be stopped: ${(error as Error).message}`, "Try it with sudo");
+    return fail(
+      `The router could not be stopped: ${(error as Error).message}`,
+      "Run it as root, or as the user that runs Berth",
+    );
   }
   // Open requests are finished first; the worker itself sets the bound.
   while (pids.some(isAlive)) await delay(50);

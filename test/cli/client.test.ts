@@ -281,7 +281,7 @@ describe("without a daemon", () => {
     );
   });
 
-  test("somebody else than the owner is told to use sudo", {
+  test("somebody else than the owner is told who may give commands", {
     skip: process.getuid?.() === 0 ? false : "only root can become somebody else",
   }, async () => {
     const root = await door(async () => 0);
@@ -293,7 +293,7 @@ describe("without a daemon", () => {
     stranger.stdin.end();
     const { code, stderr } = await finished(stranger);
     assert.equal(code, 1);
-    assert.match(stderr, /^ ! {5}You may not give commands to Berth on .*\n ! {5}Try it with sudo/);
+    assert.match(stderr, /^ ! {5}You may not give commands to Berth on .*\n ! {5}Run it as root, or as the user/);
   });
 });
 

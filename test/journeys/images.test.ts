@@ -7,24 +7,9 @@ import { join } from "node:path";
 import { before, suite, test } from "node:test";
 import { nullApp } from "../helpers/apps.ts";
 import { type Berth, runOk, startBerth } from "../helpers/berth.ts";
+import { dockerApp } from "../helpers/docker-app.ts";
 import { runImage } from "../helpers/images.ts";
 import { afterSuite } from "../helpers/suite.ts";
-
-/** Answers with the page, as the user that its image says, on a port of the image's choice. */
-function dockerApp(page: string, port: number): Record<string, string> {
-  const { "server.pl": server = "" } = nullApp(page);
-  const dockerfile = [
-    `FROM ${runImage}`,
-    "USER root",
-    "WORKDIR /srv",
-    "COPY . .",
-    "USER 4321",
-    `EXPOSE ${port}`,
-    'ENTRYPOINT ["perl"]',
-    'CMD ["server.pl"]',
-  ];
-  return { Dockerfile: dockerfile.join("\n"), "server.pl": server, page };
-}
 
 suite("Images that buildpacks did not make", () => {
   let berth: Berth;

@@ -1,64 +1,82 @@
 import assert from "node:assert/strict";
-import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { request } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { before, suite, test } from "node:test";
-import { eventually, run, runOk } from "../helpers/berth.ts";
-import { buildImage, runImage } from "../helpers/images.ts";
+import { eventually } from "../helpers/berth.ts";
 import { constantLoad } from "../helpers/load.ts";
 import { afterSuite } from "../helpers/suite.ts";
-import { bootHost, type SystemdHost } from "../helpers/systemd-host/host.ts";
+import type { SystemdHost } from "../helpers/systemd-host/host.ts";
+import { bareMachine, type Installation, pages } from "../helpers/systemd-host/installation.ts";
+import { changesNothing, installsFromNothing, servesPushes } from "../helpers/systemd-host/journey.ts";
+import { debian12, unavailable } from "../helpers/systemd-host/releases.ts";
 
-const program = "/srv/berth";
-const installer = `${program}/scripts/install.sh`;
-const appHost = "shop.apps.test";
+const given = ["--domain", "apps.test", "--key", "/root/key.pub"];
 
 // One host, from its first installation to the last trace of it: each test begins where the one before it ended.
-suite("a machine that Berth is installed on", () => {
+suite("a machine that Berth is installed on", { skip: await unavailable(debian12) }, () => {
   const cleanup = afterSuite();
+  let machine: Installation;
   let host: SystemdHost;
-  let client: string;
-  let key: string;
 
   before(async () => {
-    client = await mkdtemp(join(tmpdir(), "berth-test-install-"));
-    cleanup.after(() => rm(client, { recursive: true, force: true }));
-    key = join(client, "id");
-    await runOk("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
-    await cp(join(import.meta.dirname, "../fixtures/apps/node-web"), join(client, "shop"), { recursive: true });
-    await git("init", "-q", "-b", "main");
-    await commit("1");
-    host = await bootHost(cleanup);
-    await host.loadImages(runImage, buildImage);
-    await host.copyCheckout(program);
-    await runOk("docker", ["cp", `${key}.pub`, `${host.name}:/root/key.pub`]);
+    machine = await bareMachine(cleanup, debian12);
+    host = machine.host;
+  });
+
+  test("refuses wrong input before anything is changed", async () => {
+    await host.runOk(
+      "sh",
+      "-c",
+      "echo text > /root/text; echo ssh-ed25519 AAAA > /root/short.pub; mkdir -p /srv/full/x",
+    );
+    const before = await everything();
+    for (const [words, expected] of [
+      [["--domain", "http://x/", "--key", "/root/key.pub"], /--domain is 'http:\/\/x\/': allowed is a domain name/],
+      [["--domain", "192.0.2.7", "--key", "/root/key.pub"], /--domain is '192\.0\.2\.7'/],
+      [["--domain", "apps.test"], /needs --key/],
+      [["--domain", "apps.test", "--key", "/root/none.pub"], /No such key file: \/root\/none\.pub/],
+      [["--domain", "apps.test", "--key", "/root/text"], /No public ssh key in \/root\/text: 'text' is no type of key/],
+      [["--domain", "apps.test", "--key", "/root/short.pub"], /short\.pub: its data is damaged or cut off/],
+      [[...given, "--http-port", "eighty"], /--http-port is 'eighty': allowed is a port number from 1 to 65535/],
+      [[...given, "--http-port=70000"], /--http-port is '70000'/],
+      [[...given, "--https-port=80"], /http-port and https-port are both 80/],
+      [[...given, "--ssh-port", "443"], /ssh-port and https-port are both 443/],
+      [[...given, "--root", "here"], /--root must be an absolute path/],
+      [[...given, "--root", "/srv/full"], /files in it that are not Berth's/],
+      [[...given, "--https"], /Unknown option: --https/],
+      [[...given, "shop"], /Unexpected argument: shop/],
+      [["--domain", "--key", "/root/key.pub"], /--domain needs a value/],
+      [[...given, "--purge"], /--purge goes with --uninstall/],
+    ] as const) {
+      const refused = await machine.install(...words);
+      assert.equal(refused.code, 1, words.join(" "));
+      assert.match(refused.stderr, expected);
+      assert.equal(refused.stdout, "", words.join(" "));
+    }
+    assert.equal(await everything(), before);
+  });
+
+  test("refuses a port that another program has", async () => {
+    const listen =
+      "use IO::Socket::INET; IO::Socket::INET->new(LocalPort => 443, Listen => 1) or die; print qq(up\\n); close STDOUT; sleep";
+    await host.runOk("sh", "-c", `perl -e '${listen}' > /run/listener & echo $! > /run/listener.pid`);
+    await eventually(async () => void (await host.runOk("grep", "up", "/run/listener")));
+    const refused = await machine.install(...given);
+    await host.runOk("sh", "-c", "kill $(cat /run/listener.pid)");
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /Port 443 is in use by another program\n.*--https-port PORT\n.*Nothing was changed/);
   });
 
   test("the installer brings what is missing, asks nothing, and leaves a service that runs", async () => {
-    const output = await host.runOk(installer, "--domain", "apps.test", "--key", "/root/key.pub");
-    assert.match(output, /Installing git openssh-client\b/);
-    assert.match(output, /git remote add berth ssh:\/\/berth@apps\.test\/my-app/);
-    assert.equal((await host.runOk("systemctl", "is-active", "berth")).trim(), "active");
-    assert.equal((await host.runOk("systemctl", "is-enabled", "berth")).trim(), "enabled");
+    await installsFromNothing(machine);
     assert.equal((await host.runOk("stat", "-c", "%U", `/proc/${await daemonPid()}`)).trim(), "berth");
-    assert.match(
-      await host.runOk("cat", "/var/lib/berth/berth.yml"),
-      /^domain: apps\.test\nssh-port: 22\nhttp-port: 80$/m,
-    );
+    assert.match(await config(), /^domain: apps\.test\nssh-port: 22\nhttp-port: 80\nhttps-port: 443$/m);
     assert.match(await host.runOk("berth", "ssh-keys:list"), /admin/);
   });
 
-  test("an app is pushed to it from another machine, and answers by host name", async () => {
-    await push();
-    assert.equal(await page(), "version 1\n");
-  });
+  test("apps are pushed to it from another machine, and answer by host name", () => servesPushes(machine));
 
   test("the installer a second time changes nothing", async () => {
     const before = await daemonPid();
-    const output = await host.runOk(installer, "--domain", "apps.test", "--key", "/root/key.pub");
-    assert.match(output, /runs this version already/);
-    assert.match(output, /is there already/);
+    await changesNothing(machine);
     assert.equal(await daemonPid(), before);
   });
 
@@ -76,43 +94,64 @@ suite("a machine that Berth is installed on", () => {
   });
 
   test("an upgrade replaces the program, keeps configuration and data, and no request fails", async () => {
-    const config = await host.runOk("cat", "/var/lib/berth/berth.yml");
-    const [version, daemon] = [await installedVersion(), await daemonPid()];
-    await host.runOk("sh", "-c", `echo '// the next version' >> ${program}/src/model/names.ts`);
+    const before = { config: await config(), version: await installedVersion(), daemon: await daemonPid() };
+    await host.runOk("sh", "-c", `echo '// the next version' >> ${machine.checkout}/src/model/names.ts`);
     const load = await startLoad();
-    await host.runOk(installer);
-    await commit("2");
-    await push();
+    await machine.installOk();
+    await machine.commit("shop", "VERSION", "2\n");
+    await machine.push("shop");
     assert.deepEqual((await load.stop()).failures, []);
-    assert.equal(await page(), "version 2\n");
-    assert.notEqual(await installedVersion(), version);
-    assert.notEqual(await daemonPid(), daemon);
-    assert.equal(await host.runOk("cat", "/var/lib/berth/berth.yml"), config);
+    assert.equal(await machine.page("shop"), "version 2\n");
+    assert.notEqual(await installedVersion(), before.version);
+    assert.notEqual(await daemonPid(), before.daemon);
+    assert.equal(await config(), before.config);
   });
 
-  test("a wrong setting is refused before anything is changed", async () => {
-    const config = await host.runOk("cat", "/var/lib/berth/berth.yml");
-    const refused = await host.run(installer, "--http-port", "eighty");
-    assert.equal(refused.code, 1);
-    assert.match(refused.stderr, /http-port .* is 'eighty': allowed is a port number/);
-    assert.equal(await host.runOk("cat", "/var/lib/berth/berth.yml"), config);
-    assert.equal(await page(), "version 2\n");
+  test("a wrong setting in an upgrade is refused before anything is changed", async () => {
+    const before = [await config(), await installedVersion(), await daemonPid()];
+    for (const words of [
+      ["--http-port", "443"],
+      ["--https-port", "22"],
+      ["--domain", "a b"],
+      ["--root", "/srv/other"],
+    ]) {
+      assert.equal((await machine.install(...words)).code, 1, words.join(" "));
+    }
+    assert.deepEqual([await config(), await installedVersion(), await daemonPid()], before);
+    assert.equal(await machine.page("shop"), "version 2\n");
   });
 
-  test("after a reboot the app answers again, with nobody's help", async () => {
+  test("the installer finds an engine that starts no container", async () => {
+    const runtime = (await host.runOk("sh", "-c", "command -v runc")).trim();
+    await host.runOk("mv", runtime, `${runtime}.away`);
+    const { code, stderr } = await machine.install();
+    await host.runOk("mv", `${runtime}.away`, runtime);
+    assert.equal(code, 1);
+    assert.match(stderr, /the Docker engine starts no container here: no app will start until it does/);
+    await machine.installOk();
+  });
+
+  test("after a reboot the apps answer again, with nobody's help", async () => {
     await host.reboot();
-    await eventually(async () => assert.equal(await page(), "version 2\n"), 90_000);
+    await eventually(async () => {
+      assert.equal(await machine.page("shop"), "version 2\n");
+      for (const app of ["flask", "docked"] as const) assert.equal(await machine.page(app), pages[app]);
+    }, 120_000);
   });
 
-  test("it is uninstalled, and nothing of it runs; with --purge nothing of it is left", async () => {
-    await host.runOk(installer, "--uninstall");
+  test("it is uninstalled, and nothing of it runs; with --purge it says what is left", async () => {
+    const kept = await machine.installOk("--uninstall");
+    assert.match(kept, /data, images and caches of the apps.*--uninstall --purge removes them/);
     assert.equal(await host.runOk("docker", "ps", "-aq"), "");
     assert.notEqual((await host.run("test", "-e", "/usr/local/bin/berth")).code, 0);
-    await assert.rejects(page());
+    await assert.rejects(machine.page("shop"));
     await host.runOk("test", "-f", "/var/lib/berth/berth.db");
-    await host.runOk(installer, "--uninstall", "--purge");
+    const left = await machine.installOk("--uninstall", "--purge");
     assert.notEqual((await host.run("test", "-e", "/var/lib/berth")).code, 0);
     assert.equal(await host.runOk("docker", "volume", "ls", "-q"), "");
+    assert.match(left, /docker rmi .*berth\/build:1/);
+    assert.match(left, /packages that Berth uses.*: .*docker\.io.* git/);
+    await host.runOk("docker", "image", "inspect", "berth/run:1", "berth/build:1");
   });
 
   async function daemonPid(): Promise<string> {
@@ -123,55 +162,20 @@ suite("a machine that Berth is installed on", () => {
     return (await host.runOk("readlink", "/opt/berth/current")).trim();
   }
 
-  async function startLoad(): Promise<ReturnType<typeof constantLoad>> {
-    return constantLoad({ address: await host.address(), port: 80, host: appHost, path: "/", perSecond: 20 });
+  function config(): Promise<string> {
+    return host.runOk("cat", "/var/lib/berth/berth.yml");
   }
 
-  function git(...args: string[]): Promise<string> {
-    return runOk("git", args, { cwd: join(client, "shop") });
-  }
-
-  async function commit(version: string): Promise<void> {
-    await writeFile(join(client, "shop", "VERSION"), `${version}\n`);
-    await git("add", "-A");
-    await git("commit", "-q", "-m", `version ${version}`);
-  }
-
-  async function push(): Promise<void> {
-    const options = [
-      "StrictHostKeyChecking=accept-new",
-      `UserKnownHostsFile=${client}/known_hosts`,
-      "IdentitiesOnly=yes",
-    ];
-    const ssh = ["ssh", "-F", "/dev/null", "-i", key, ...options.flatMap((option) => ["-o", option])].join(" ");
-    const remote = `ssh://berth@${await host.address()}/shop`;
-    const pushed = await run("git", ["push", remote, "main"], {
-      cwd: join(client, "shop"),
-      env: { GIT_SSH_COMMAND: ssh },
-    });
-    assert.equal(
-      pushed.code,
-      0,
-      `${pushed.stderr}\n${(await host.run("journalctl", "-u", "berth", "-n", "50")).stdout}`,
+  /** All files of the machine but those of the kernel and of running programs, and all packages. */
+  async function everything(): Promise<string> {
+    return await host.runOk(
+      "sh",
+      "-c",
+      "find / -xdev -path /var/log -prune -o -path /var/lib/systemd -prune -o -type f -printf '%p %s %T@\\n' | sort; dpkg-query -W",
     );
   }
 
-  async function page(): Promise<string> {
-    const address = await host.address();
-    return new Promise((resolve, reject) => {
-      const options = { host: address, port: 80, headers: { host: appHost }, agent: false, timeout: 10_000 };
-      const sent = request(options, (response) => {
-        let body = "";
-        response.setEncoding("utf8").on("data", (chunk) => {
-          body += chunk;
-        });
-        response.on("error", reject).on("end", () => {
-          if (response.statusCode === 200) resolve(body);
-          else reject(new Error(`status ${response.statusCode}: ${body}`));
-        });
-      });
-      sent.on("timeout", () => sent.destroy(new Error("no answer in 10 s")));
-      sent.on("error", reject).end();
-    });
+  async function startLoad(): Promise<ReturnType<typeof constantLoad>> {
+    return constantLoad({ address: await host.address(), port: 80, host: "shop.apps.test", path: "/", perSecond: 20 });
   }
 });

@@ -12,24 +12,10 @@ with_setting() {
   '
 }
 
-must_be_free() {
-  ! listening "$2" || die "Port $2 is in use by another program" "Stop that, or give another: --$1 PORT"
-}
-
-first_config() {
-  local ssh=22
-  ! listening 22 || ssh=2222
-  : "${given[ssh-port]:=$ssh}" "${given[http-port]:=80}" "${given[https-port]:=443}"
-  must_be_free ssh-port "${given[ssh-port]}"
-  must_be_free http-port "${given[http-port]}"
-  must_be_free https-port "${given[https-port]}"
-  echo "# All settings: README.md of Berth. After a change: systemctl restart berth"
-}
-
 # A daemon that cannot read it would not start: it is checked before it takes the place of the old one.
 ensure_config() {
   local key file=$root/berth.yml next=$root/berth.yml.new
-  if [ -f "$file" ]; then cat "$file" >"$next"; else first_config >"$next"; fi
+  if [ -f "$file" ]; then cat "$file" >"$next"; else echo "# All settings: README.md of Berth. After a change: systemctl restart berth" >"$next"; fi
   for key in domain ssh-port http-port https-port; do
     [ -n "${given[$key]:-}" ] || continue
     with_setting "$key" "${given[$key]}" <"$next" >"$next.2"
@@ -41,7 +27,7 @@ ensure_config() {
     return
   fi
   "$(node_of "$(program_of "$version")")" "$(program_of "$version")/scripts/lib/check-config.ts" --root "$root" --config "$next" ||
-    { rm "$next"; die "This configuration does not do; nothing was changed"; }
+    { rm "$next"; die "Berth does not take this configuration; what runs here was not changed"; }
   step "Writing $file"
   chown "$user:$user" "$next"
   mv "$next" "$file"

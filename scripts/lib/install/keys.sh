@@ -1,24 +1,58 @@
 # shellcheck shell=bash disable=SC2154 # variables of install.sh
 # The keys that may push. Uses from install.sh: key_files, program_home, root.
 
-# Before anything is installed.
-find_key_files() {
+key_types='ssh-ed25519 ecdsa-sha2-nistp256 ecdsa-sha2-nistp384 ecdsa-sha2-nistp521 ssh-rsa sk-ssh-ed25519@openssh.com sk-ecdsa-sha2-nistp256@openssh.com'
+weakest_rsa_bytes=256
+
+# Named by mistake more often than not; the public half lies beside it.
+take_public_halves() {
   local index file
   for index in "${!key_files[@]}"; do
     file=${key_files[$index]}
-    [ -f "$file" ] || die "No such key file: $file"
-    # Named by mistake more often than not; the public half lies beside it.
-    if grep -q 'PRIVATE KEY' "$file"; then
-      [ -f "$file.pub" ] || die "$file is a private key; --key takes the public one"
-      key_files[index]=$file.pub
-    fi
+    [ -f "$file" ] || nothing_changed "No such key file: $file"
+    [ -r "$file" ] || nothing_changed "The key file $file cannot be read"
+    grep -q 'PRIVATE KEY' "$file" || continue
+    [ -f "$file.pub" ] || nothing_changed "$file is a private key; --key takes the public one"
+    key_files[index]=$file.pub
   done
 }
 
+# key_lines FILE: without comments, empty lines and what Windows puts at a line's end.
+key_lines() { tr -d '\r' <"$1" | grep -v -E '^[[:space:]]*(#|$)'; }
+
+# key_fault LINE: what is wrong with a public key, or nothing. Without ssh-keygen, which may not be installed yet.
+key_fault() {
+  local type data rest hex fields=() length
+  read -r type data rest <<<"$1"
+  [[ " $key_types " == *" $type "* ]] || { echo "'${type:0:40}' is no type of key that Berth takes"; return; }
+  hex=$(base64 -d <<<"$data" 2>/dev/null | od -An -v -tx1 | tr -d ' \n' || true)
+  # Fields behind their length, to the last byte.
+  while ((${#hex} >= 8)); do
+    length=$((16#${hex:0:8}))
+    ((length < 100000 && ${#hex} >= 8 + 2 * length)) || break
+    fields+=("${hex:8:2*length}")
+    hex=${hex:8+2*length}
+  done
+  if ((${#fields[@]} < 2)) || [ -n "$hex" ] || [ "${fields[0]}" != "$(printf '%s' "$type" | od -An -v -tx1 | tr -d ' \n')" ]; then
+    echo "its data is damaged or cut off"
+  elif [ "$type" = ssh-rsa ] && key_is_short "${fields[2]:-}"; then
+    echo "an RSA key needs 2048 bits or more"
+  fi
+}
+
+key_is_short() { ((${#1} / 2 < weakest_rsa_bytes)); }
+
 check_key_files() {
-  local file
+  local file line fault count
+  take_public_halves
   for file in "${key_files[@]}"; do
-    ssh-keygen -l -f "$file" >/dev/null 2>&1 || die "No public ssh key in $file"
+    count=0
+    while read -r line; do
+      fault=$(key_fault "$line")
+      [ -z "$fault" ] || nothing_changed "No public ssh key in $file: $fault" "--key takes a file such as ~/.ssh/id_ed25519.pub"
+      count=$((count + 1))
+    done < <(key_lines "$file")
+    ((count > 0)) || nothing_changed "No public ssh key in $file: it is empty" "--key takes a file such as ~/.ssh/id_ed25519.pub"
   done
 }
 
@@ -39,8 +73,6 @@ add_key() {
 ensure_keys() {
   local file line
   for file in "${key_files[@]}"; do
-    while read -r line || [ -n "$line" ]; do
-      case $line in '' | '#'*) ;; *) add_key "$line" ;; esac
-    done <"$file"
+    while read -r line; do add_key "$line"; done < <(key_lines "$file")
   done
 }

@@ -63,9 +63,10 @@ TEXT
 sysctl_file=/etc/sysctl.d/60-berth.conf
 
 write_sysctl() {
-  echo net.ipv4.tcp_migrate_req=1 >"$sysctl_file"
-  # Kernels before 5.14 do not know it, and containers may not set it.
-  sysctl -q -p "$sysctl_file" 2>/dev/null || true
+  mkdir -p "$(dirname "$sysctl_file")"
+  echo net.ipv4.tcp_migrate_req=1 >"$sysctl_file.new"
+  mv "$sysctl_file.new" "$sysctl_file"
+  hand_over_connections
 }
 
 write_unit() {

@@ -2,10 +2,11 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { type CleanUp, eventually, type Result, run, runOk } from "../berth.ts";
 import { hostImage } from "./image.ts";
+import type { Release } from "./releases.ts";
 
 const checkout = join(import.meta.dirname, "../../..");
 
-/** A container that boots systemd and has a Docker engine of its own: a whole machine that can be installed on and rebooted. */
+/** A container that boots systemd and may have a Docker engine of its own: a machine that can be installed on and rebooted. */
 export class SystemdHost {
   readonly name: string;
 
@@ -31,7 +32,6 @@ export class SystemdHost {
     await eventually(async () => {
       const { stdout } = await this.run("systemctl", "is-system-running");
       if (!/^(running|degraded)/.test(stdout)) throw new Error(`systemd is ${stdout || "not there yet"}`);
-      await this.runOk("docker", "info");
     }, 90_000);
   }
 
@@ -51,11 +51,6 @@ export class SystemdHost {
     );
   }
 
-  /** Images of this machine's engine, to save the host the minute that making them takes. */
-  async loadImages(...images: string[]): Promise<void> {
-    await this.#pipe('shift; docker save "$@"', "docker load", ...images);
-  }
-
   /** Output of the first, run here, into the second, run there. Arguments are from $2 on. */
   async #pipe(here: string, there: string, ...args: string[]): Promise<void> {
     const script = `set -euo pipefail; (${here}) | docker exec -i "$1" ${there}`;
@@ -63,9 +58,9 @@ export class SystemdHost {
   }
 }
 
-/** Resolves once it has booted and its engine answers. It goes with the test. */
-export async function bootHost(t: CleanUp): Promise<SystemdHost> {
-  const image = await hostImage();
+/** A bare machine of a release; resolves once it has booted. It goes with the test. */
+export async function bootHost(t: CleanUp, release: Release): Promise<SystemdHost> {
+  const image = await hostImage(release);
   const host = new SystemdHost(`berth-test-host-${randomUUID().slice(0, 8)}`);
   const volume = `${host.name}-engine`;
   t.after(async () => {
