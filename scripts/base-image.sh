@@ -72,8 +72,8 @@ install_debootstrap() {
   apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends debootstrap
 }
 
-# debootstrap's hundreds of lines, shortened: one for each kind of work, and every twentieth package. Not with awk, as mawk keeps
-# what it reads until it has 4,096 bytes.
+# Shortens debootstrap's hundreds of lines: one for each kind of work, and every twentieth package. Not with awk: mawk waits
+# until it has read 4,096 bytes.
 progress() {
   local mark verb rest
   local -A count=()
@@ -91,7 +91,7 @@ make_base() {
   [ "$(id -u)" = 0 ] || { echo " !     Making a base image needs root (debootstrap): become root, or set BASE to an image that the engine has" >&2; exit 1; }
   install_debootstrap
   mirror=$(sources_of_release | awk -v release="$release" '$2 == release && !found++ { print $1 }')
-  # Not below /tmp: Debian 13 has it in memory, and without device files.
+  # Not in /tmp, which Debian 13 keeps in memory and mounts without device files.
   folder=$(mktemp -d -p /var/tmp)
   # shellcheck disable=SC2064 # the folder's name is to be kept as it is now
   trap "rm -rf --one-file-system '$folder'" EXIT

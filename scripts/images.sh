@@ -112,8 +112,7 @@ proxy_arguments() {
   done
 }
 
-# The steps, and of what they print as much as shows that they go on: every tenth package. Not with awk, as mawk keeps what it
-# reads until it has 4,096 bytes.
+# Prints the steps, and every tenth package as a sign of progress. Not with awk: mawk waits until it has read 4,096 bytes.
 progress() {
   local line verb
   local -A count=()

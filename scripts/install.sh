@@ -61,7 +61,7 @@ parse() {
   if [ "$action" = install ]; then
     [ "$purge" = no ] || die "--purge goes with --uninstall"
   elif ((${#key_files[@]} > 0)) || ((${#given[@]} > 0)); then
-    die "Beside --uninstall there is --root and --purge, nothing else"
+    die "--uninstall takes only --root and --purge"
   fi
 }
 
@@ -116,7 +116,7 @@ ensure_root() {
   chmod 750 "$root"
 }
 
-# Files beside those that they were to replace.
+# What an interrupted run has not renamed yet.
 remove_half_files() {
   rm -rf "$program_home/incoming" "$program_home/current.new" "$command_link.new" "$unit.new" "$sysctl_file.new" \
     "$root/berth.yml.new" "$root/berth.yml.new.2"
@@ -129,7 +129,7 @@ start_container() {
     --network "berth-$(cat "$root/instance-id")" "${image:-berth/run:1}" true
 }
 
-# As dynos are run. An engine can answer, build images from its cache, and start no container all the same.
+# Runs as dynos do. An engine may answer and have all images, and still start no container.
 check_container() {
   long_step "Starting a container" start_container ||
     die "Berth runs, but the Docker engine starts no container here: no app will start until it does" \

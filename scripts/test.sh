@@ -13,8 +13,8 @@ TEXT
 # Journeys wait for Docker more than they compute; the rest keeps a core busy each.
 cores=$(nproc)
 journeys_at_once=$((cores + 1))
-# A file that hangs must not take the whole run with it.
-file_timeout=900s
+# A file that hangs must not take the whole run with it. Journeys from a bare machine take minutes.
+file_timeout=1800s
 results=$scratch/results
 failures=0
 

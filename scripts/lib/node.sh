@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# node_modules of a checkout, with the Node that runs it: an npm package like the others (node-linux-*). It is fetched with
-# curl first, and npm too: neither has to be on the machine. Needs output.sh, packages.sh and registry.sh.
+# node_modules of a checkout, with the Node that runs it: an npm package like the others (node-linux-*). Node and npm are
+# downloaded with curl first, so the machine needs neither. Needs output.sh, packages.sh and registry.sh.
 
 # The npm that installs. Its sha512 is the registry's `dist.integrity` of this version.
 npm_version=11.19.1
@@ -55,7 +55,7 @@ fetch_node() {
   chmod 755 "$into/node/bin/node"
 }
 
-# It reads the settings of the user and of the machine like any npm. At this log level it says what it fetches.
+# Reads the npm settings of user and machine. This log level prints each download.
 # fetched_npm FOLDER ARGUMENT...
 fetched_npm() {
   local folder=$1
@@ -64,7 +64,7 @@ fetched_npm() {
     "$folder/node/bin/node" "$folder/npm/bin/npm-cli.js" --no-audit --no-fund --no-update-notifier --loglevel=http "$@"
 }
 
-# node_modules are made beside the old ones and take their place when they are whole.
+# Installs beside the present node_modules, and replaces them when all is there.
 npm_ci() {
   local folder=$1 extent=$2 package incoming=$1/.berth/modules omit=()
   [ "$extent" = all ] || omit=(--omit=dev)

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What is typed behind a script's name. Needs output.sh.
+# Command line options of the scripts. Needs output.sh.
 
 # Sets `words` to the arguments with each `--flag=value` as two words.
 split_flags() {

@@ -37,10 +37,10 @@ die() {
   exit 1
 }
 
-# The last line of a log that says something; of a progress bar, its last state.
+# The last line of a log that is not empty; the last state of a progress bar.
 last_words() { tail -n 20 "$1" 2>/dev/null | tr '\r' '\n' | grep '[^ ]' | tail -n 1 | sed -E 's/^[ >-]+//' | cut -c 1-100; }
 
-# A line of the log each ten seconds. One that does not change is not printed again within a minute.
+# Prints the last line of the log every ten seconds, or every minute if it does not change.
 heartbeat() {
   local log=$1 begun=$SECONDS line='' before='' silent=0
   # It outlives its parent by seconds: whoever reads our output must not wait for it.

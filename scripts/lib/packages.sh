@@ -24,7 +24,7 @@ apt_install() {
     -o DPkg::Lock::Timeout="$apt_wait_seconds" -o Dpkg::Options::=--force-confold install "$@"
 }
 
-# An installation that was interrupted half way stops every further one until this is done.
+# An interrupted installation makes every further one fail until this is done.
 finish_interrupted() { [ -z "$(dpkg --audit 2>/dev/null)" ] || DEBIAN_FRONTEND=noninteractive dpkg --configure --force-confold -a; }
 
 refresh_and_install() {

@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# The npm registry that this machine is set to, and packages of known content from it: with curl, as npm may not be there.
+# The npm registry of this machine, and downloads from it with curl, as npm may not be installed.
 # Needs packages.sh.
 
 public_npm_registry=https://registry.npmjs.org/
 
-# Of the user and of the machine. What the first one says counts, as for npm.
+# The user's, then the machine's. The first file that has a value wins, as for npm.
 npmrc_files() {
   printf '%s\n' "${npm_config_userconfig:-${NPM_CONFIG_USERCONFIG:-${HOME:-/root}/.npmrc}}" \
     /usr/local/etc/npmrc /usr/etc/npmrc /etc/npmrc
@@ -34,7 +34,7 @@ npmrc_value() {
   done < <(npmrc_files)
 }
 
-# Prints its address with a slash at the end. Where npm is there it is asked: it may know more files.
+# Prints its address with a slash at the end. An installed npm is asked, as it may read further files.
 npm_registry() {
   local url=
   if have npm; then url=$(cd / && npm config get registry 2>/dev/null || true); fi
@@ -44,7 +44,7 @@ npm_registry() {
   echo "${url%/}/"
 }
 
-# curl's settings for a registry that asks who comes: not among its arguments, where every user of the machine sees them.
+# Prints the curl configuration that logs in to a registry. Not as arguments: every user of the machine can read those.
 registry_login() {
   local place=${1#*:} secret
   secret=$(npmrc_value "$place:_authToken")

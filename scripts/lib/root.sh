@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# Who runs the scripts, and what the hints for them say. Needs output.sh and packages.sh.
+# Running as root, with sudo or without it. Needs output.sh and packages.sh.
 
-# Prints `sudo ` if the reader of a hint needs it to run a command as root: root itself does not, and may not have it.
+# Prints `sudo ` if the reader of a hint needs it to run a command as root. Root does not, and a minimal system has no sudo.
 sudo_word() {
   case ${SUDO_USER:-} in '' | root) ;; *) echo "sudo " && return ;; esac
   [ "$(id -u)" = 0 ] || ! have sudo || echo "sudo "

@@ -46,7 +46,7 @@ restore_network_settings() {
   fi
 }
 
-# Packages that a machine is given if it lacks them. used_packages are those of all functions here.
+# All packages that the functions here may install, but for those of tests.
 used_packages=(ca-certificates git openssh-client curl debootstrap docker.io docker-cli iptables libatomic1)
 
 # Tools and the engine.

@@ -10,6 +10,10 @@ import { debian12, unavailable } from "../helpers/systemd-host/releases.ts";
 
 const given = ["--domain", "apps.test", "--key", "/root/key.pub"];
 
+// The names of what an installer writes, and temporary files with them.
+const installedFiles =
+  "find /opt/berth /usr/local/bin /etc/systemd/system /etc/sysctl.d /tmp -maxdepth 2 ! -name 'systemd-private*' | sort";
+
 // One host, from its first installation to the last trace of it: each test begins where the one before it ended.
 suite("a machine that Berth is installed on", { skip: await unavailable(debian12) }, () => {
   const cleanup = afterSuite();
@@ -56,8 +60,8 @@ suite("a machine that Berth is installed on", { skip: await unavailable(debian12
 
   test("refuses a port that another program has", async () => {
     const listen =
-      "use IO::Socket::INET; IO::Socket::INET->new(LocalPort => 443, Listen => 1) or die; print qq(up\\n); close STDOUT; sleep";
-    await host.runOk("sh", "-c", `perl -e '${listen}' > /run/listener & echo $! > /run/listener.pid`);
+      "use IO::Socket::INET; my $s = IO::Socket::INET->new(LocalPort => 443, Listen => 1) or die; print qq(up\\n); close STDOUT; sleep";
+    await host.runOk("sh", "-c", `perl -e '${listen}' > /run/listener 2>&1 < /dev/null & echo $! > /run/listener.pid`);
     await eventually(async () => void (await host.runOk("grep", "up", "/run/listener")));
     const refused = await machine.install(...given);
     await host.runOk("sh", "-c", "kill $(cat /run/listener.pid)");
@@ -119,6 +123,22 @@ suite("a machine that Berth is installed on", { skip: await unavailable(debian12
     }
     assert.deepEqual([await config(), await installedVersion(), await daemonPid()], before);
     assert.equal(await machine.page("shop"), "version 2\n");
+  });
+
+  test("an upgrade that fails half way leaves no half file and the service as it was", async () => {
+    const before = [await config(), await installedVersion(), await daemonPid()];
+    const files = await host.runOk("sh", "-c", installedFiles);
+    const script = [
+      `cd ${machine.checkout} && cp -p package-lock.json /root/lock && echo >> package-lock.json`,
+      "mkdir -p /root/broken && printf '#!/bin/sh\\nexit 7\\n' > /root/broken/curl && chmod 755 /root/broken/curl",
+      "PATH=/root/broken:$PATH scripts/install.sh; code=$?",
+      "cp -p /root/lock package-lock.json; exit $code",
+    ];
+    const failed = await host.run("sh", "-c", script.join("\n"));
+    assert.equal(failed.code, 1, failed.stdout);
+    assert.match(failed.stderr, /The dependencies could not be installed/);
+    assert.equal(await host.runOk("sh", "-c", installedFiles), files);
+    assert.deepEqual([await config(), await installedVersion(), await daemonPid()], before);
   });
 
   test("the installer finds an engine that starts no container", async () => {

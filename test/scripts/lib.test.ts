@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -170,4 +170,13 @@ test("a heartbeat shows the last words of a log, of a progress bar the last stat
     await writeFile(join(folder, "log"), log);
     assert.equal((await bash('last_words "$1" || true', join(folder, "log"))).stdout.trim(), expected);
   }
+});
+
+test("an installation of node_modules that is interrupted leaves the old ones and nothing else", async () => {
+  const place = join(folder, "place");
+  await mkdir(join(place, "node_modules"), { recursive: true });
+  const interrupted = 'fetch_node() { touch "$2/half"; kill -TERM $$; sleep 0.1; }; npm_ci "$1" runtime';
+  const { code } = await bash(interrupted, place);
+  assert.equal(code, 143);
+  assert.deepEqual(await readdir(place), ["node_modules"]);
 });

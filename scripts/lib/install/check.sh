@@ -1,10 +1,9 @@
 # shellcheck shell=bash disable=SC2154 # variables of install.sh
-# All that was typed and all that is in the way on this machine, looked at before anything is installed: with what a minimal
-# system has. Uses from install.sh: given, key_files, root, unit, program_home, command_link, user.
+# Checks of all input and of this machine before anything is installed, with the programs of a minimal system. Uses from install.sh: given, key_files, root, unit, program_home, command_link, user.
 
 nothing_changed() { die "$@" "Nothing was changed"; }
 
-# As the rule of the setting `domain` has it.
+# The same rule as for the setting `domain`.
 check_domain() {
   local label='[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?'
   if ! [[ $1 =~ ^$label(\.$label)*$ ]] || ((${#1} > 253)) || [[ $1 =~ ^[0-9]+(\.[0-9]+){3}$ ]]; then
@@ -50,7 +49,7 @@ check_ports() {
   for name in ssh-port http-port https-port; do check_port_is_free "$name"; done
 }
 
-# Those that are in force are Berth's own while it is installed.
+# While Berth is installed, it has the ports in force itself.
 check_port_is_free() {
   local port
   port=$(port_of "$1")
@@ -58,7 +57,7 @@ check_port_is_free() {
   ! listening "$port" || nothing_changed "Port $port is in use by another program" "Stop that, or give another: --$1 PORT"
 }
 
-# Not where files of others are: the folder is given to Berth's user, and goes with --purge.
+# Not a folder with files of others: it is given to Berth's user, and --purge removes it.
 check_root() {
   [ ! -e "$root" ] || [ -d "$root" ] || nothing_changed "--root is $root, and that is no folder"
   [ -d "$root" ] && [ -n "$(ls -A "$root")" ] || return 0
@@ -66,21 +65,21 @@ check_root() {
     nothing_changed "--root is $root, and there are files in it that are not Berth's" "Give a folder that is empty or not there yet"
 }
 
-# Things under the names that an installation takes.
+# Names that an installation uses must be free or Berth's.
 check_names() {
   local home
   if [ -e "$command_link" ] && ! grep -q -s -F "$program_home/" "$command_link"; then
-    nothing_changed "$command_link is a program that is not Berth's" "Move it away"
+    nothing_changed "$command_link is a program that is not Berth's" "Rename or remove it"
   fi
   if [ -d "$program_home" ] && [ -n "$(ls -A "$program_home")" ] && [ ! -d "$program_home/versions" ]; then
-    nothing_changed "There are files in $program_home that are not Berth's" "Move them away"
+    nothing_changed "There are files in $program_home that are not Berth's" "Move them to another place"
   fi
   home=$(home_of "$user" || true)
   [ -z "$home" ] || [ "$home" = "$root" ] ||
-    nothing_changed "This machine has a user $user who is not Berth's: the home folder is $home, not $root" "Rename that user"
+    nothing_changed "This machine has a user $user that is not Berth's: its home folder is $home, not $root" "Rename that user"
 }
 
-# Only an engine that is here already can be looked at.
+# An engine that is still to be installed is checked later.
 check_present_engine() {
   engine_answers || return 0
   check_engine_version

@@ -4,7 +4,7 @@
 key_types='ssh-ed25519 ecdsa-sha2-nistp256 ecdsa-sha2-nistp384 ecdsa-sha2-nistp521 ssh-rsa sk-ssh-ed25519@openssh.com sk-ecdsa-sha2-nistp256@openssh.com'
 weakest_rsa_bytes=256
 
-# Named by mistake more often than not; the public half lies beside it.
+# A private key is usually named by mistake; the public one is beside it.
 take_public_halves() {
   local index file
   for index in "${!key_files[@]}"; do
@@ -17,7 +17,7 @@ take_public_halves() {
   done
 }
 
-# key_lines FILE: without comments, empty lines and what Windows puts at a line's end.
+# key_lines FILE: without comments, empty lines and carriage returns.
 key_lines() { tr -d '\r' <"$1" | grep -v -E '^[[:space:]]*(#|$)'; }
 
 # key_fault LINE: what is wrong with a public key, or nothing. Without ssh-keygen, which may not be installed yet.
@@ -26,7 +26,7 @@ key_fault() {
   read -r type data rest <<<"$1"
   [[ " $key_types " == *" $type "* ]] || { echo "'${type:0:40}' is no type of key that Berth takes"; return; }
   hex=$(base64 -d <<<"$data" 2>/dev/null | od -An -v -tx1 | tr -d ' \n' || true)
-  # Fields behind their length, to the last byte.
+  # The data is fields, each after its length.
   while ((${#hex} >= 8)); do
     length=$((16#${hex:0:8}))
     ((length < 100000 && ${#hex} >= 8 + 2 * length)) || break

@@ -29,7 +29,7 @@ TEXT
 TEXT
 }
 
-# Others on this machine may use them too: nothing here is removed without being asked to.
+# Other programs may use these too, so the installer leaves their removal to the user.
 report_what_stays() {
   local images packages
   say "Berth is removed. What stays on this machine:"
@@ -38,9 +38,9 @@ report_what_stays() {
     images=$(docker images --format '{{.Repository}}:{{.Tag}}' | grep -E '^berth/(run|build|base):' | paste -s -d ' ' || true)
     [ -z "$images" ] || say "  images that apps are built and run in: docker rmi $images"
   fi
-  have docker && say "  the Docker engine, with what is no Berth's: containers, volumes, build cache (docker system df)"
+  have docker && say "  the Docker engine, and everything in it that is not Berth's (docker system df shows it)"
   packages=$(dpkg-query -W -f '${db:Status-Abbrev}${Package}\n' "${used_packages[@]}" 2>/dev/null | sed -n 's/^ii *//p' | paste -s -d ' ' || true)
-  [ -z "$packages" ] || say "  packages that Berth uses, some of which were here before it perhaps: $packages"
+  [ -z "$packages" ] || say "  packages that the installer needs (some may have been here before it): $packages"
   [ ! -d "$HOME/.npm" ] || say "  npm's cache: $HOME/.npm"
-  say "  what the service logged: journalctl -u berth"
+  say "  the log of the service: journalctl -u berth"
 }
