@@ -6,7 +6,7 @@ usage() {
   cat <<'TEXT'
 Usage: images.sh [--tag TAG] [--base IMAGE] [--refresh]
   --tag TAG       makes berth/run:TAG and berth/build:TAG (default 1; or BERTH_RUN_IMAGE and BERTH_BUILD_IMAGE)
-  --base IMAGE    builds on this image (or BASE): Debian 12 or Ubuntu 24.04, local or from a registry. Without it: the host's
+  --base IMAGE    builds on this image (or BASE): Debian 12, 13 or Ubuntu 24.04, local or from a registry. Without it: the host's
                   own release, from a registry where one answers, else made with debootstrap
   --refresh       makes everything anew, with the newest packages
 TEXT
@@ -17,6 +17,10 @@ base=${BASE:-}
 refresh=
 while [ $# -gt 0 ]; do
   case $1 in
+    --*=*)
+      set -- "${1%%=*}" "${1#*=}" "${@:2}"
+      continue
+      ;;
     --tag) tag=${2:?--tag needs a value}; shift ;;
     --base) base=${2:?--base needs a value}; shift ;;
     --refresh) refresh=yes ;;

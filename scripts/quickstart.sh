@@ -54,7 +54,7 @@ start_daemon() {
   setsid "$checkout/src/main.ts" serve --root "$(root)" --domain "$domain" \
     --ssh-host 127.0.0.1 --ssh-port "$ssh_port" --http-host 127.0.0.1 --http-port "$http_port" --https-port "$https_port" \
     >>"$state/daemon.log" 2>&1 </dev/null &
-  await_daemon "$checkout" "$(root)" "$ssh_port" 60 kill -0 "$!" || fail_with_log "Berth did not start."
+  await_daemon "$checkout" "$(root)" "$ssh_port" 120 kill -0 "$!" || fail_with_log "Berth did not start."
 }
 
 # The key is the caller's to use after this script, and ssh takes none that belongs to somebody else.

@@ -17,7 +17,7 @@ need_root() {
   local kept
   [ "$(id -u)" != 0 ] || return 0
   have sudo || die "This needs root: it installs packages and talks to the Docker engine" \
-    "Become root and run it again: su -c '$0${*:+ $*}'"
+    "Become root with su, then run: $(printf '%q ' "$0" "$@")"
   kept=$(kept_environment || true)
   say "This needs root: going on with sudo"
   # shellcheck disable=SC2154 # output.sh

@@ -106,7 +106,7 @@ ensure_service() {
   step "Starting the service"
   systemctl reset-failed berth 2>/dev/null || true
   systemctl restart berth
-  await_daemon "$program_home/current" "$root" "$(setting ssh-port)" 90 unit_runs && return
+  await_daemon "$program_home/current" "$root" "$(setting ssh-port)" 180 unit_runs && return
   warn "The service does not come up. The end of its log:"
   journalctl --no-pager -u berth -n 30 >&2
   exit 1
