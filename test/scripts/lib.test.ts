@@ -96,6 +96,20 @@ describe("the npm registry of the machine", () => {
     });
   }
 
+  for (const [said, expected] of [
+    ["https://registry.npmjs.org/", "public"],
+    ["https://registry.npmjs.org", "public"],
+    ["undefined", "public"],
+    ["http://npm.test/x", "http://npm.test/x/"],
+  ] as const) {
+    test(`is ${expected} if an installed npm says ${said}`, async () => {
+      await writeFile(join(folder, ".npmrc"), "");
+      const npm = `have() { true; }; npm() { echo '${said}'; }; ${files}`;
+      const compare = 'url=$(npm_registry); [ "$url" != "$public_npm_registry" ] || url=public; echo "$url"';
+      assert.equal((await bash(`${npm} ${compare}`)).stdout, `${expected}\n`);
+    });
+  }
+
   test("gets a package with its token, and refuses one of another content", async (t) => {
     const content = Buffer.from("the package");
     const integrity = `sha512-${createHash("sha512").update(content).digest("base64")}`;
