@@ -90,7 +90,7 @@ esac
 need_root "$@"
 prepare_machine
 require_commands pgrep=procps openssl=openssl pebble=pebble
-# Programs of a machine that was used before.
+# Tests use these, and not every machine has them.
 require_commands python3=python3 xz=xz-utils ssh-audit=ssh-audit
 ensure_modules "$checkout" all
 make_images
