@@ -56,6 +56,7 @@ import { createTrafficKeeper } from "./routing/traffic-keeper.ts";
 import type { TrafficSource } from "./routing/traffic-source.ts";
 import { routerFlags } from "./routing/worker-process.ts";
 import { createDockerLocalScheduler } from "./schedulers/docker-local/create-scheduler.ts";
+import { connectionLimits } from "./ssh/limits.ts";
 import { createSshServer } from "./ssh/server.ts";
 import { openSqliteStore } from "./store/sqlite/sqlite-store.ts";
 
@@ -217,7 +218,7 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
     limits: {
       loginAttempts: settings.sshLoginAttempts,
       loginGraceSeconds: settings.sshLoginTimeout / 1000,
-      connections: settings.sshConnections,
+      ...connectionLimits(settings.sshConnections),
       idleSeconds: settings.sshIdleTimeout / 1000,
     },
     authenticate: (fingerprint) => store.read((view) => view.keys.byFingerprint(fingerprint)),

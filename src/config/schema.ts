@@ -298,7 +298,8 @@ export const schema = {
     example: "1m",
   }),
   "ssh-connections": setting(count(1, 100_000), {
-    description: "How many ssh connections may be open at the same time.",
+    description:
+      "How many logged-in ssh connections may be open at the same time, half of them from one address. Those that have not logged in are counted apart.",
     default: "100",
     example: "500",
   }),

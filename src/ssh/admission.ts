@@ -1,52 +1,115 @@
-import type { SshLimits } from "./limits.ts";
+import { networkOf } from "../lib/network-of.ts";
+import type { LoginLimits, SshLimits } from "./limits.ts";
+import { Tally } from "./tally.ts";
 
-/** One connection's place in the counts. Both calls may be repeated. */
+/** One connection's place in the counts. All calls may be repeated. */
 export interface Place {
-  authenticated(): void;
+  /** It has logged in. Returns in a few words why it must go all the same, or undefined. */
+  authenticated(): string | undefined;
   leave(): void;
 }
 
+export type AdmissionLimits = Pick<SshLimits, "connections" | "connectionsPerAddress" | "logins">;
+
+/** A connection that has not logged in. */
+interface Login {
+  readonly source: string;
+  readonly network: string;
+  readonly since: number;
+  readonly evict: (reason: string) => void;
+}
+
+/** One client owns a whole /64 of IPv6. */
+const sourceBits = { v4: 32, v6: 64 };
+const networkBits = { v4: 24, v6: 48 };
+/** A login that takes longer gives its place to the next one from the same address, if there are too many from there. */
+const patienceMs = 3_000;
+
 /** Counts connections, and says which are too many. */
 export class Admission {
-  readonly #limits: SshLimits;
-  readonly #byAddress = new Map<string, number>();
+  readonly #limits: AdmissionLimits;
+  readonly #random: () => number;
+  readonly #now: () => number;
+  readonly #bySource = new Tally();
+  readonly #loginsByNetwork = new Tally();
+  /** The oldest first. */
+  readonly #logins = new Set<Login>();
   #connections = 0;
-  #unauthenticated = 0;
 
-  constructor(limits: SshLimits) {
+  constructor(
+    limits: AdmissionLimits,
+    random: () => number = Math.random,
+    now: () => number = () => performance.now(),
+  ) {
     this.#limits = limits;
+    this.#random = random;
+    this.#now = now;
   }
 
-  /** A place, or in a few words why there is none. */
-  enter(address: string): Place | string {
-    const fromThere = this.#byAddress.get(address) ?? 0;
-    if (this.#connections >= this.#limits.connections) return "too many connections";
-    if (fromThere >= this.#limits.connectionsPerAddress) return "too many connections from this address";
-    if (this.#unauthenticated >= this.#limits.unauthenticatedConnections) return "too many logins at once";
-    this.#connections += 1;
-    this.#unauthenticated += 1;
-    this.#byAddress.set(address, fromThere + 1);
-    return this.#place(address);
+  /** A place, or in a few words why there is none. `evict` must close the connection: its place is given to another. */
+  enter(address: string, evict: (reason: string) => void): Place | string {
+    const source = networkOf(address, sourceBits);
+    const network = networkOf(address, networkBits);
+    const refusal = this.#refusal(source, network);
+    if (refusal !== undefined) return refusal;
+    const login = { source, network, since: this.#now(), evict };
+    this.#logins.add(login);
+    this.#loginsByNetwork.add(network);
+    return this.#place(login);
   }
 
-  #place(address: string): Place {
-    let waits = true;
-    let here = true;
-    const authenticated = (): void => {
-      if (waits) this.#unauthenticated -= 1;
-      waits = false;
-    };
+  #refusal(source: string, network: string): string | undefined {
+    const { logins } = this.#limits;
+    const fromSource = [...this.#logins].filter((login) => login.source === source);
+    if (fromSource.length >= logins.perAddress) {
+      const reason = "too many logins at once from this address";
+      const [oldest] = fromSource;
+      if (oldest === undefined || this.#now() - oldest.since < patienceMs) return reason;
+      this.#forget(oldest);
+      oldest.evict(reason);
+    }
+    if (this.#loginsByNetwork.of(network) >= logins.perNetwork) return "too many logins at once from this network";
+    if (this.#random() < dropChance(logins, this.#logins.size)) return "too many logins at once";
+    return undefined;
+  }
+
+  /** Returns whether it was waiting. */
+  #forget(login: Login): boolean {
+    if (!this.#logins.delete(login)) return false;
+    this.#loginsByNetwork.remove(login.network);
+    return true;
+  }
+
+  #place(login: Login): Place {
+    const { source } = login;
+    let isIn = false;
     return {
-      authenticated,
+      authenticated: () => {
+        if (isIn) return undefined;
+        if (this.#connections >= this.#limits.connections) return "too many connections";
+        if (this.#bySource.of(source) >= this.#limits.connectionsPerAddress) {
+          return "too many connections from this address";
+        }
+        this.#forget(login);
+        isIn = true;
+        this.#connections += 1;
+        this.#bySource.add(source);
+        return undefined;
+      },
       leave: () => {
-        if (!here) return;
-        here = false;
-        authenticated();
+        this.#forget(login);
+        if (!isIn) return;
+        isIn = false;
         this.#connections -= 1;
-        const left = (this.#byAddress.get(address) ?? 1) - 1;
-        if (left === 0) this.#byAddress.delete(address);
-        else this.#byAddress.set(address, left);
+        this.#bySource.remove(source);
       },
     };
   }
+}
+
+/** From 0 to 1, as OpenSSH's should_drop_connection has it. */
+export function dropChance({ dropFrom, dropPercent, most }: LoginLimits, waiting: number): number {
+  if (waiting < dropFrom) return 0;
+  if (waiting >= most) return 1;
+  return (dropPercent + ((100 - dropPercent) * (waiting - dropFrom)) / (most - dropFrom)) / 100;
 }

@@ -14,16 +14,59 @@ export interface Login {
   readonly fingerprint: string;
 }
 
+/** Login attempts of one connection, for the log line that tools such as fail2ban count. */
+export class LoginAttempts {
+  /** Undefined until the client asked for something. */
+  user: string | undefined;
+  failures = 0;
+  #outcome: "open" | "in" | "ended" = "open";
+  #reason = "the client went away";
+  readonly #logger: Logger;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  succeeded(): void {
+    this.#outcome = "in";
+  }
+
+  /** Why the connection is about to be closed. */
+  givenUp(reason: string): void {
+    this.#reason = reason;
+  }
+
+  /** The connection is closed. Port scans and health checks, which say nothing and go away, are left to `debug`. */
+  ended(): void {
+    if (this.#outcome !== "open") return;
+    this.#outcome = "ended";
+    const { user, failures } = this;
+    const fields = { user, keys: failures, reason: this.#reason };
+    if (user === undefined && this.#reason === "the client went away") this.#logger.debug(fields, "ssh login missing");
+    else this.#logger.info(fields, "ssh login failed");
+  }
+}
+
 /**
  * Lets in who proves to have an accepted key, under any user name, and ends a connection that offers too many others.
  * The key is looked up by its hash, so how long the answer takes tells nothing about the keys there are.
  */
 export function handleLogin(
   connection: Connection,
-  options: { authenticate: Authenticate; attempts: number; logger: Logger; onLogin: (login: Login) => void },
+  options: {
+    authenticate: Authenticate;
+    /** Keys that may be offered in vain. */
+    most: number;
+    attempts: LoginAttempts;
+    logger: Logger;
+    onLogin: (login: Login) => void;
+    /** Closes the connection with a word to the client. */
+    hangUp: (reason: string) => void;
+  },
 ): void {
-  let failures = 0;
+  const { attempts } = options;
   const decide = async (context: AuthContext): Promise<void> => {
+    attempts.user = context.username;
     // Every client asks with `none` which methods there are.
     if (context.method === "none") return context.reject(["publickey"]);
     const login = context.method === "publickey" ? await check(context, options.authenticate) : undefined;
@@ -31,14 +74,15 @@ export function handleLogin(
       if (isSigned(context)) options.onLogin(login);
       return context.accept();
     }
-    failures += 1;
-    if (failures < options.attempts) return context.reject(["publickey"]);
-    options.logger.info({ user: context.username, failures }, "ssh login given up");
-    connection.end();
+    attempts.failures += 1;
+    if (attempts.failures < options.most) return context.reject(["publickey"]);
+    attempts.givenUp("too many keys");
+    // What sshd says: people and tools look for these words.
+    options.hangUp("Too many authentication failures");
   };
   connection.on("authentication", (context) => {
     decide(context).catch((error: unknown) => {
-      options.logger.error({ err: error }, "ssh login failed");
+      options.logger.error({ err: error }, "ssh login could not be checked");
       connection.end();
     });
   });

@@ -1,15 +1,18 @@
 import type { Socket } from "node:net";
 import type { AcceptConnection, Connection, ServerChannel, Session } from "ssh2";
 import type { Logger } from "../lib/logger.ts";
-import { type Authenticate, handleLogin, type Login } from "./authentication.ts";
+import { type Authenticate, handleLogin, type Login, type LoginAttempts } from "./authentication.ts";
 import { CommandChannel, type CommandDoors } from "./command-channel.ts";
 import type { SshLimits } from "./limits.ts";
+import { disconnectReason, sendDisconnect, takeLongPackets } from "./protocol.ts";
 import { handleSessionRequests, type SessionSetup } from "./session-requests.ts";
 
 export interface ConnectionOptions extends CommandDoors {
   readonly limits: SshLimits;
   readonly authenticate: Authenticate;
-  readonly onLogin: () => void;
+  readonly attempts: LoginAttempts;
+  /** Returns in a few words why the client must go all the same. */
+  readonly onLogin: () => string | undefined;
 }
 
 /** One client: its login, then its commands, side by side where it wants that. */
@@ -35,11 +38,12 @@ export class ClientConnection {
   }
 
   open(): void {
-    const { authenticate, limits, logger } = this.#options;
+    const { authenticate, limits, logger, attempts } = this.#options;
     const onLogin = (login: Login): void => {
       this.#login = login;
     };
-    handleLogin(this.#connection, { authenticate, attempts: limits.loginAttempts, logger, onLogin });
+    const hangUp = (reason: string): void => this.#hangUp(disconnectReason.protocolError, reason);
+    handleLogin(this.#connection, { authenticate, most: limits.loginAttempts, attempts, logger, onLogin, hangUp });
     this.#connection.on("ready", () => this.#ready());
     this.#connection.on("session", (accept, reject) => this.#openSession(accept, reject));
     this.#connection.on("close", () => this.abort());
@@ -69,10 +73,22 @@ export class ClientConnection {
     this.#connection.end();
   }
 
+  #hangUp(code: number, reason: string): void {
+    sendDisconnect(this.#connection, code, reason);
+    this.#socket.destroySoon();
+  }
+
   #ready(): void {
     this.#logger = this.#logger.child({ key: this.#login?.name });
+    this.#options.attempts.succeeded();
+    const refusal = this.#options.onLogin();
+    if (refusal !== undefined) {
+      this.#logger.warn({ reason: refusal }, "ssh login turned away");
+      this.#hangUp(disconnectReason.tooManyConnections, `Not now: ${refusal}`);
+      return;
+    }
     this.#logger.info("ssh login");
-    this.#options.onLogin();
+    takeLongPackets(this.#connection);
     this.#watchIdle();
   }
 

@@ -2,8 +2,9 @@ import { randomUUID } from "node:crypto";
 import { chmod, link, mkdir, open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import ssh2, { type ParsedKey } from "ssh2";
+import type { ParsedKey } from "ssh2";
 import { fingerprintOf } from "../model/public-key.ts";
+import { ssh2 } from "./library.ts";
 
 const { generateKeyPair, parseKey } = ssh2.utils;
 const generate = promisify(generateKeyPair) as (

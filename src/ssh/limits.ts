@@ -4,10 +4,12 @@ export interface SshLimits {
   readonly loginAttempts: number;
   /** From the connection until a key was accepted. */
   readonly loginGraceSeconds: number;
+  /** Connections that have logged in, from everywhere. */
   readonly connections: number;
+  /** Connections that have logged in, from one address (of IPv6: one /64). */
   readonly connectionsPerAddress: number;
-  /** Connections on which no key was accepted yet, from everywhere. */
-  readonly unauthenticatedConnections: number;
+  /** Connections that have not logged in yet. They are counted apart, so that strangers keep nobody out who has a key. */
+  readonly logins: LoginLimits;
   /** A connection with no command running, as ssh's ControlPersist leaves it behind. */
   readonly idleSeconds: number;
   /** Commands that run at the same time on one connection. */
@@ -16,13 +18,40 @@ export interface SshLimits {
   readonly keepaliveSeconds: number;
 }
 
+/** As OpenSSH's MaxStartups, PerSourceMaxStartups and PerSourceNetBlockSize have it. */
+export interface LoginLimits {
+  readonly perAddress: number;
+  /** From one /24, or of IPv6 one /48. */
+  readonly perNetwork: number;
+  /** From so many on, `dropPercent` of the new connections are turned away, and linearly more up to all at `most`. */
+  readonly dropFrom: number;
+  readonly dropPercent: number;
+  readonly most: number;
+}
+
+/** Limits that follow from how many connections there may be. One network alone never gets to where drops begin. */
+export function connectionLimits(
+  connections: number,
+): Pick<SshLimits, "connections" | "connectionsPerAddress" | "logins"> {
+  const share = (part: number): number => Math.max(4, Math.ceil(connections * part));
+  return {
+    connections,
+    connectionsPerAddress: Math.ceil(connections / 2),
+    logins: {
+      perAddress: share(0.2),
+      perNetwork: share(0.25),
+      dropFrom: share(0.3),
+      dropPercent: 30,
+      most: share(0.6),
+    },
+  };
+}
+
 export const sshLimitDefaults: SshLimits = {
+  ...connectionLimits(100),
   // An agent offers every key it has before the right one.
   loginAttempts: 10,
   loginGraceSeconds: 60,
-  connections: 200,
-  connectionsPerAddress: 50,
-  unauthenticatedConnections: 30,
   idleSeconds: 600,
   sessionsPerConnection: 32,
   keepaliveSeconds: 15,

@@ -6,8 +6,12 @@ export type RequestedCommand =
   | { readonly kind: "receive-pack" | "upload-pack"; readonly app: string }
   | { readonly kind: "command"; readonly words: readonly string[] };
 
+/** As much as OpenSSH takes in one packet. */
+const longestCommand = 256 * 1024;
+
 /** `line` is undefined where the client asked for a shell. Throws UserError where the line makes no sense. */
 export function readRequestedCommand(line: string | undefined): RequestedCommand {
+  checkLength(line ?? "");
   const words = split(line ?? "");
   // Who logs in without a command gets to know what there is, as with Dokku.
   if (words.length === 0) return { kind: "command", words: ["help"] };
@@ -23,6 +27,15 @@ export function readRequestedCommand(line: string | undefined): RequestedCommand
     default:
       return { kind: "command", words };
   }
+}
+
+function checkLength(line: string): void {
+  const length = Buffer.byteLength(line);
+  if (length <= longestCommand) return;
+  throw new UserError("command-too-long", `The command is too long: ${length} bytes, ${longestCommand} are allowed`, {
+    exitCode: exitCodes.usage,
+    hint: "Split it into several commands, or give large data on standard input",
+  });
 }
 
 function split(line: string): string[] {

@@ -1,14 +1,18 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from "node:net";
-import ssh2, { type Connection, type ServerConfig } from "ssh2";
+import type { Connection, ServerConfig } from "ssh2";
 import type { Logger } from "../lib/logger.ts";
 import { Admission, type Place } from "./admission.ts";
 import { algorithms } from "./algorithms.ts";
-import type { Authenticate } from "./authentication.ts";
-import { ClientConnection } from "./client-connection.ts";
+import { type Authenticate, LoginAttempts } from "./authentication.ts";
+import { ClientConnection, type ConnectionOptions } from "./client-connection.ts";
 import type { CommandDoors } from "./command-channel.ts";
 import { type HostKeys, loadHostKeys } from "./host-keys.ts";
+import { ssh2 } from "./library.ts";
 import { type SshLimits, sshLimitDefaults } from "./limits.ts";
+import { PacketTooLong } from "./packet-reader.ts";
+import { disconnectReason, sendDisconnect } from "./protocol.ts";
+import { RefusalLog } from "./refusal-log.ts";
 
 export interface SshServerOptions extends CommandDoors {
   readonly host: string;
@@ -33,6 +37,8 @@ export function createSshServer(options: SshServerOptions): SshServer {
   return new SshDoor(options);
 }
 
+type LoginParts = Pick<ConnectionOptions, "logger" | "attempts" | "onLogin">;
+
 /** How long an aborted command may take to put things in order. */
 const abortMs = 10_000;
 const goodbyeMs = 1_000;
@@ -42,6 +48,7 @@ class SshDoor implements SshServer {
   readonly #limits: SshLimits;
   readonly #logger: Logger;
   readonly #admission: Admission;
+  readonly #refusals: RefusalLog;
   readonly #clients = new Set<ClientConnection>();
   readonly #sockets = new Set<Socket>();
   #server: NetServer | undefined;
@@ -51,6 +58,7 @@ class SshDoor implements SshServer {
     this.#limits = { ...sshLimitDefaults, ...options.limits };
     this.#logger = options.logger;
     this.#admission = new Admission(this.#limits);
+    this.#refusals = new RefusalLog(options.logger);
   }
 
   async start(): Promise<{ host: string; port: number }> {
@@ -91,36 +99,44 @@ class SshDoor implements SshServer {
     const address = (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
     // Without an address the client has gone again.
     if (address === "" || this.#options.refuse(address)) return void socket.destroy();
-    const place = this.#admission.enter(address);
-    if (typeof place === "string") {
-      this.#logger.warn({ address, reason: place }, "ssh connection turned away");
-      // Lines before the protocol's first are allowed (RFC 4253, 4.2), and ssh shows them.
-      socket.end(`Not now: ${place}\r\n`);
+    const turnAway = (reason: string): void => {
+      this.#refusals.add(address, reason);
+      // Lines before the protocol's first are allowed (RFC 4253, 4.2), and `ssh -v` shows them.
+      socket.end(`Not now: ${reason}\r\n`);
+      // What is left unread would reset the connection before the client has read the line.
+      socket.resume();
       socket.setTimeout(1000, () => socket.destroy());
-      return;
-    }
+    };
+    const place = this.#admission.enter(address, turnAway);
+    if (typeof place === "string") return void turnAway(place);
     this.#sockets.add(socket);
     socket.on("close", () => {
       place.leave();
       this.#sockets.delete(socket);
     });
-    this.#serve(socket, hostKeys, place, this.#logger.child({ address }));
+    this.#serve(socket, hostKeys, place, this.#logger.child({ address, port: socket.remotePort }));
   }
 
   #serve(socket: Socket, hostKeys: HostKeys, place: Place, logger: Logger): void {
+    const attempts = new LoginAttempts(logger);
     const grace = setTimeout(() => {
-      logger.debug("ssh login took too long");
+      attempts.givenUp("it took too long");
       socket.destroy();
     }, this.#limits.loginGraceSeconds * 1000);
-    socket.on("close", () => clearTimeout(grace));
-    const onLogin = (): void => {
+    socket.on("close", () => {
       clearTimeout(grace);
-      place.authenticated();
+      attempts.ended();
+    });
+    const onLogin = (): string | undefined => {
+      clearTimeout(grace);
+      return place.authenticated();
     };
     // A server of ssh2 for each connection is what ties its events to our socket; it never listens itself.
     const protocol = new ssh2.Server(this.#protocolOptions(hostKeys));
     protocol.on("error", (error: Error) => logger.debug({ err: error }, "ssh protocol failed"));
-    protocol.on("connection", (connection: Connection) => this.#connect(connection, socket, logger, onLogin));
+    protocol.on("connection", (connection: Connection) =>
+      this.#connect(connection, socket, { logger, attempts, onLogin }),
+    );
     protocol.injectSocket(socket);
   }
 
@@ -134,16 +150,15 @@ class SshDoor implements SshServer {
     };
   }
 
-  #connect(connection: Connection, socket: Socket, logger: Logger, onLogin: () => void): void {
+  #connect(connection: Connection, socket: Socket, login: LoginParts): void {
+    const { logger } = login;
     connection.on("error", (error: Error) => {
-      logger.debug({ err: error }, "ssh connection failed");
+      if (error instanceof PacketTooLong) {
+        logger.info({ bytes: error.length }, "ssh packet too long");
+        sendDisconnect(connection, disconnectReason.protocolError, `A packet of ${error.length} bytes is too long`);
+      } else logger.debug({ err: error }, "ssh connection failed");
     });
-    const client = new ClientConnection(connection, socket, {
-      ...this.#options,
-      limits: this.#limits,
-      logger,
-      onLogin,
-    });
+    const client = new ClientConnection(connection, socket, { ...this.#options, limits: this.#limits, ...login });
     this.#clients.add(client);
     connection.on("close", () => this.#clients.delete(client));
     client.open();

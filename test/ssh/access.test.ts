@@ -7,7 +7,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
+import pino from "pino";
 import { loadHostKeys } from "../../src/ssh/host-keys.ts";
+import { ssh2 } from "../../src/ssh/library.ts";
+import { findAddresses } from "../helpers/fail2ban.ts";
 import { runProcess, type SshHost, startSshHost } from "../helpers/ssh-host.ts";
 
 const run = promisify(execFile);
@@ -172,12 +175,14 @@ describe("what is not to be had", { concurrency: 3 }, () => {
 });
 
 describe("limits", () => {
-  test("keys offered in vain", async () => {
+  test("tells a client with too many keys why it is disconnected", async () => {
     await using host = await startSshHost({ execute: sayActor, limits: { loginAttempts: 3 } });
     const wrong = await Promise.all([1, 2, 3].map(() => host.addKey("ed25519", undefined)));
-    const offer = (keys: string[]) => ({ options: keys.flatMap((key) => ["-i", key]) });
+    const offer = (keys: string[]) => ({ options: [...verbose, ...keys.flatMap((key) => ["-i", key])] });
     assert.equal((await host.ssh(["x"], offer(wrong.slice(0, 2)))).stdout, "alice");
-    assert.equal((await host.ssh(["x"], offer(wrong))).code, 255);
+    const { code, stderr } = await host.ssh(["x"], offer(wrong));
+    assert.equal(code, 255);
+    assert.match(stderr, /Received disconnect from 127\.0\.0\.1 port \d+:2: Too many authentication failures/);
   });
 
   test("time to log in", async () => {
@@ -188,23 +193,27 @@ describe("limits", () => {
     assert.ok(performance.now() - started < 3000);
   });
 
-  test("connections that have not logged in", async () => {
-    await using host = await startSshHost({ execute: sayActor, limits: { unauthenticatedConnections: 3 } });
-    const waiting = [await open(host.port), await open(host.port), await open(host.port)];
-    assert.equal((await host.ssh(["x"])).code, 255);
-    waiting[0]?.destroy();
+  test("limits silent connections from one address, and others log in", async () => {
+    await using host = await startSshHost({ execute: sayActor });
+    const silent = await Promise.all(Array.from({ length: 60 }, () => open(host.port)));
+    const other = await host.ssh(["x"], { options: ["-b", "127.1.0.2"] });
+    assert.equal(other.stdout, "alice");
+    const same = await host.ssh(["x"], { options: ["-v"] });
+    assert.equal(same.code, 255);
+    assert.match(same.stderr, /Not now: too many logins at once from this address/);
+    for (const socket of silent) socket.destroy();
     await eventually(async () => (await host.ssh(["x"])).stdout === "alice");
-    for (const socket of waiting) socket.destroy();
   });
 
-  test("connections, in all and from one address", async () => {
+  test("limits connections that have logged in, in all and from one address", async () => {
     for (const limits of [{ connections: 1 }, { connectionsPerAddress: 1 }]) {
       await using host = await startSshHost({ execute: sayActor, limits });
-      const socket = await open(host.port);
-      const { code, stderr } = await host.ssh(["x"], { options: ["-o", "LogLevel=INFO"] });
+      const master = ["-o", `ControlPath=${host.folder}/mux`, "-o", "ControlMaster=auto", "-o", "ControlPersist=60"];
+      assert.equal((await host.ssh(["x"], { options: master })).code, 0);
+      const { code, stderr } = await host.ssh(["x"], { options: verbose });
       assert.equal(code, 255);
-      assert.match(stderr, /Connection (closed|reset)|Not now: too many connections/);
-      socket.destroy();
+      assert.match(stderr, /Received disconnect from 127\.0\.0\.1 port \d+:12: Not now: too many connections/);
+      await runProcess("ssh", [...master, ...host.sshOptions(), "-O", "exit", "anyone@127.0.0.1"]);
       await eventually(async () => (await host.ssh(["x"])).stdout === "alice");
     }
   });
@@ -301,6 +310,50 @@ describe("host keys", () => {
     await rm(folder, { recursive: true });
   });
 });
+
+describe("failed logins", () => {
+  test("are logged once a connection, in a form that fail2ban finds", async () => {
+    const lines: string[] = [];
+    const logger = pino({ base: { pid: 1 } }, { write: (line) => void lines.push(line) });
+    await using host = await startSshHost({ execute: sayActor, logger, limits: { loginGraceSeconds: 1 } });
+    const wrong = await host.addKey("ed25519", undefined);
+    const as = (user: string) => ["-l", user];
+    await host.ssh(["x"], { key: wrong, options: as("root") });
+    const forged = '","address":"192.0.2.9","msg":"ssh login failed';
+    const client = new ssh2.Client().on("error", () => undefined);
+    client.connect({ host: "127.0.0.1", port: host.port, username: forged, privateKey: await readFile(wrong) });
+    await new Promise<void>((resolve) => client.on("close", () => resolve()));
+    await host.ssh(["x"], { options: ["-o", "PreferredAuthentications=password"] });
+    await host.ssh(["x"]);
+    const silent = await open(host.port);
+    await once(silent, "close");
+    const probe = await open(host.port);
+    probe.destroy();
+    await host.ssh(["x"]);
+    const failed = lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === "ssh login failed");
+    assert.deepEqual(
+      failed.map(({ user, address, keys, reason }) => ({ user, address, keys, reason })),
+      [
+        { user: "root", address: "127.0.0.1", keys: 1, reason: "the client went away" },
+        { user: forged, address: "127.0.0.1", keys: 1, reason: "the client went away" },
+        { user: "anyone", address: "127.0.0.1", keys: 0, reason: "the client went away" },
+        { user: undefined, address: "127.0.0.1", keys: 0, reason: "it took too long" },
+      ],
+    );
+    const found = await addressesFound(host.folder, lines);
+    assert.deepEqual(found, ["127.0.0.1", "127.0.0.1", "127.0.0.1", "127.0.0.1"]);
+  });
+});
+
+/** What fail2ban finds in the lines with the filter that the README gives. */
+async function addressesFound(folder: string, lines: readonly string[]): Promise<string[]> {
+  const readme = await readFile(join(import.meta.dirname, "../../README.md"), "utf8");
+  const filter = /```ini\n(# \S+filter\.d\/berth\.conf\n[\s\S]*?)```/.exec(readme)?.[1];
+  assert.ok(filter !== undefined, "the README has a filter");
+  await writeFile(join(folder, "berth.conf"), filter);
+  await writeFile(join(folder, "log"), lines.join(""));
+  return findAddresses(folder, join(folder, "log"), join(folder, "berth.conf"));
+}
 
 async function open(port: number): Promise<Socket> {
   const socket = connect(port, "127.0.0.1");

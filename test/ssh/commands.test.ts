@@ -2,10 +2,13 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Client, ClientChannel } from "ssh2";
 import type { Execute, Session } from "../../src/commands/session.ts";
+import { ssh2 } from "../../src/ssh/library.ts";
 import { runProcess, type SshHost, startSshHost } from "../helpers/ssh-host.ts";
 
 /** What the fake commands do: the first word says. */
@@ -116,6 +119,44 @@ describe("commands over ssh", { concurrency: 4 }, () => {
     assert.equal(code, 2);
     assert.equal(stdout, "");
     assert.match(stderr, /^ ! {5}The command could not be read: the quote ' has no end\n/);
+  });
+
+  for (const cipher of ["aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "aes256-ctr"]) {
+    test(`takes commands of up to 256 kB with ${cipher}, also after new keys`, async () => {
+      const options = ["-o", `Ciphers=${cipher}`, "-o", "RekeyLimit=100K"];
+      for (const size of [34_900, 35_100, 70_000, 262_000]) {
+        const { stdout, code } = await host.ssh(longCommand("words", size), { options });
+        assert.equal(code, 0);
+        assert.equal((JSON.parse(stdout) as string[]).join("").length, size);
+      }
+    });
+  }
+
+  test("answers a longer command on its own channel, and leaves others on the connection alone", async () => {
+    const client = await connect(host);
+    const before = waiting;
+    const other = executeOn(client, "wait");
+    for (let tries = 0; waiting === before && tries < 200; tries++) await sleep(20);
+    const { code, stderr } = await executeOn(client, `words ${"x".repeat(3_000_000)}`);
+    assert.equal(code, 2);
+    assert.match(stderr, /^ ! {5}The command is too long: 3000006 bytes, 262144 are allowed\n/);
+    assert.equal((await executeOn(client, "code 3")).code, 3);
+    assert.equal(waiting, before + 1);
+    client.end();
+    await other;
+  });
+
+  test("refuses a long variable and takes the command behind it", async () => {
+    const options = ["-o", `SetEnv=GIT_PROTOCOL=${"x".repeat(100_000)}`];
+    assert.equal((await host.ssh(["code 5"], { options })).code, 5);
+  });
+
+  test("says why it closes a connection that sends more than it can take", async () => {
+    const client = await connect(host);
+    const failed = once(client, "error");
+    client.exec(`words ${"x".repeat(5_000_000)}`, () => undefined);
+    const [error] = (await failed) as [Error];
+    assert.match(error.message, /A packet of 5000\d{3} bytes is too long/);
   });
 
   test("no command means help", async () => {
@@ -230,6 +271,34 @@ test("stopping waits for commands, then cancels them and still says their code",
   assert.equal(code, 130);
   assert.equal(stdout, "waiting\ncancelled\n");
 });
+
+/** Words of `size` bytes in all, none longer than the kernel takes as one argument. */
+function longCommand(name: string, size: number): string[] {
+  const words = Array.from({ length: Math.ceil(size / 100_000) }, (_, index) =>
+    "x".repeat(Math.min(100_000, size - index * 100_000)),
+  );
+  return [name, ...words];
+}
+
+/** A client that, unlike ssh, sends commands longer than the kernel takes as arguments. */
+async function connect(host: SshHost): Promise<Client> {
+  const client = new ssh2.Client();
+  client.connect({ host: "127.0.0.1", port: host.port, username: "x", privateKey: await readFile(host.keyFile) });
+  await once(client, "ready");
+  return client;
+}
+
+async function executeOn(client: Client, command: string): Promise<{ code: number; stderr: string }> {
+  const channel = await new Promise<ClientChannel>((resolve, reject) => {
+    client.exec(command, (error, opened) => (error ? reject(error) : resolve(opened)));
+  });
+  let stderr = "";
+  channel.resume().stderr.on("data", (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  const [code] = (await once(channel, "close")) as [number];
+  return { code, stderr };
+}
 
 async function typeInto(host: SshHost, command: string, prompt: RegExp, keys: string) {
   const child = spawn("ssh", ["-tt", ...host.sshOptions(["-i", host.keyFile]), "x@127.0.0.1", command], {

@@ -5,7 +5,8 @@ import { readFile } from "node:fs/promises";
 import { connect, createServer, type Socket } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import ssh2, { type Client } from "ssh2";
+import type { Client } from "ssh2";
+import { ssh2 } from "../../src/ssh/library.ts";
 import { type SshHost, startSshHost } from "../helpers/ssh-host.ts";
 
 /** The part of ssh2's inside that puts any payload into a packet of an open connection. */
@@ -41,9 +42,9 @@ describe("nothing a client sends harms the daemon", () => {
   let cancelled = 0;
   before(async () => {
     const limits = {
-      unauthenticatedConnections: 500,
-      connectionsPerAddress: 500,
       connections: 500,
+      connectionsPerAddress: 500,
+      logins: { perAddress: 500, perNetwork: 500, dropFrom: 500, dropPercent: 30, most: 500 },
       loginGraceSeconds: 20,
     };
     host = await startSshHost({

@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { once } from "node:events";
 import { describe, test } from "node:test";
-import { Admission } from "../../src/ssh/admission.ts";
-import { sshLimitDefaults } from "../../src/ssh/limits.ts";
+import type { Logger } from "../../src/lib/logger.ts";
+import { Admission, type AdmissionLimits } from "../../src/ssh/admission.ts";
+import { connectionLimits } from "../../src/ssh/limits.ts";
 import { LineDiscipline } from "../../src/ssh/line-discipline.ts";
+import { RefusalLog } from "../../src/ssh/refusal-log.ts";
 import { readRequestedCommand } from "../../src/ssh/requested-command.ts";
 import { ClientTerminal } from "../../src/ssh/terminal.ts";
 import { verifySignature } from "../../src/ssh/verify-signature.ts";
@@ -39,41 +41,125 @@ describe("the line a client sends", () => {
     assert.throws(() => readRequestedCommand("git-upload-archive 'x'"), { code: "git-archive-unsupported" });
     assert.throws(() => readRequestedCommand("git-receive-pack"), { code: "invalid-git-path", exitCode: 2 });
     assert.throws(() => readRequestedCommand("git-receive-pack a b"), { code: "invalid-git-path" });
+    assert.throws(() => readRequestedCommand("x".repeat(262_145)), { code: "command-too-long", exitCode: 2 });
   });
 });
 
 describe("admission", () => {
-  const limits = { ...sshLimitDefaults, connections: 4, connectionsPerAddress: 2, unauthenticatedConnections: 3 };
+  const logins = { perAddress: 2, perNetwork: 3, dropFrom: 6, dropPercent: 30, most: 8 };
+  const limits = { connections: 3, connectionsPerAddress: 2, logins };
 
-  test("counts in all, by address, and before the login", () => {
-    const admission = new Admission(limits);
+  function admission({ random = 0.99, ...changes }: Partial<AdmissionLimits> & { random?: number } = {}) {
+    const state = { now: 0, random };
+    const door = new Admission(
+      { ...limits, ...changes },
+      () => state.random,
+      () => state.now,
+    );
+    const evicted: string[] = [];
     const enter = (address: string) => {
-      const place = admission.enter(address);
+      const place = door.enter(address, (reason) => evicted.push(`${address}: ${reason}`));
       assert.ok(typeof place !== "string", String(place));
       return place;
     };
-    const [a, b] = [enter("a"), enter("a")];
-    assert.equal(admission.enter("a"), "too many connections from this address");
-    enter("b");
-    assert.equal(admission.enter("c"), "too many logins at once");
-    a.authenticated();
-    a.authenticated();
-    enter("c");
-    assert.equal(admission.enter("d"), "too many connections");
-    b.leave();
-    b.leave();
+    const refused = (address: string) => door.enter(address, () => undefined);
+    return { state, evicted, enter, refused };
+  }
+
+  test("limits logins by address and by network, and lets others in", () => {
+    const { enter, refused } = admission();
+    enter("192.0.2.1");
+    enter("192.0.2.1");
+    assert.equal(refused("192.0.2.1"), "too many logins at once from this address");
+    enter("192.0.2.2");
+    assert.equal(refused("192.0.2.3"), "too many logins at once from this network");
+    enter("192.0.3.1");
+  });
+
+  test("takes a /64 of IPv6 for one address, and a /48 for one network", () => {
+    const { enter, refused } = admission();
+    enter("2001:db8:1:2::1");
+    enter("2001:db8:1:2:ffff::2");
+    assert.equal(refused("2001:0db8:0001:2::3"), "too many logins at once from this address");
+    enter("2001:db8:1:3::1");
+    assert.equal(refused("2001:db8:1:4::1"), "too many logins at once from this network");
+    enter("2001:db8:2::1");
+    enter("fe80::1%eth0");
+  });
+
+  test("drops at random from a number on, and all at the most", () => {
+    const { state, enter, refused } = admission();
+    for (const address of ["a", "b", "c", "d", "e"]) enter(address);
+    state.random = 0;
+    enter("f");
+    assert.equal(refused("g"), "too many logins at once");
+    state.random = 0.31;
+    enter("g");
+    assert.equal(refused("h"), "too many logins at once");
+    state.random = 0.99;
+    enter("h");
+    assert.equal(refused("i"), "too many logins at once");
+  });
+
+  test("counts logged-in connections apart from logins", () => {
+    const { enter, refused } = admission({ connections: 2, connectionsPerAddress: 1 });
+    const [first, second] = [enter("a"), enter("a")];
+    assert.equal(first.authenticated(), undefined);
+    assert.equal(first.authenticated(), undefined);
+    assert.equal(second.authenticated(), "too many connections from this address");
+    assert.equal(enter("b").authenticated(), undefined);
+    assert.equal(enter("c").authenticated(), "too many connections");
     enter("a");
-    assert.equal(admission.enter("e"), "too many connections");
+    assert.equal(refused("a"), "too many logins at once from this address");
+  });
+
+  test("gives the place of the oldest login to a newer one from the same address after a while", () => {
+    const { state, evicted, enter, refused } = admission();
+    enter("a");
+    state.now = 1_000;
+    enter("a");
+    assert.equal(typeof refused("a"), "string");
+    state.now = 3_000;
+    enter("a");
+    assert.deepEqual(evicted, ["a: too many logins at once from this address"]);
+    assert.equal(typeof refused("a"), "string");
   });
 
   test("forgets who has left", () => {
-    const admission = new Admission({ ...limits, connections: 1 });
+    const { enter } = admission({
+      connections: 1,
+      logins: { ...logins, perAddress: 1, perNetwork: 1, dropFrom: 1, most: 1 },
+    });
     for (let round = 0; round < 5; round++) {
-      const place = admission.enter("a");
-      assert.ok(typeof place !== "string");
-      if (round % 2 === 0) place.authenticated();
+      const place = enter("a");
+      if (round % 2 === 0) assert.equal(place.authenticated(), undefined);
+      place.leave();
       place.leave();
     }
+  });
+
+  test("scales with the number of connections, and one network stays below where drops begin", () => {
+    for (const connections of [1, 20, 100, 5_000]) {
+      const derived = connectionLimits(connections);
+      assert.ok(derived.logins.perAddress <= derived.logins.perNetwork);
+      assert.ok(derived.logins.perNetwork <= derived.logins.dropFrom);
+      assert.ok(derived.logins.dropFrom <= derived.logins.most);
+      assert.ok(derived.connectionsPerAddress <= connections);
+    }
+  });
+
+  test("logs refusals once a second at most, and how many more there were", () => {
+    const lines: object[] = [];
+    let now = 0;
+    const log = new RefusalLog({ warn: (fields: object) => lines.push(fields) } as unknown as Logger, () => now);
+    for (const at of [0, 10, 20, 1_000]) {
+      now = at;
+      log.add("a", "because");
+    }
+    assert.deepEqual(lines, [
+      { address: "a", reason: "because", more: 0 },
+      { address: "a", reason: "because", more: 2 },
+    ]);
   });
 });
 

@@ -132,8 +132,9 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   // A buildpack's bin/release answers in YAML.
   yaml: ["config", "lib", "build"],
   "node:sqlite": ["store/sqlite"],
-  // It has createRequire, which gets around this table; docker/ needs it to keep parts of dockerode from being loaded.
-  "node:module": ["docker"],
+  // It has createRequire, which gets around this table: docker/ keeps parts of dockerode from being loaded, ssh/ puts a
+  // packet reader of its own into ssh2.
+  "node:module": ["docker", "ssh"],
 };
 
 /** File outside of src, as seen from there -> the only parts that may import it. */
