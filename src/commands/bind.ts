@@ -21,16 +21,35 @@ export function bind(command: Command, given: Given): Record<string, unknown> {
     if (attribute !== undefined) values[name] = optionValue(field, given.options[attribute]);
   }
   const words = [...given.words];
+  if (command.otherFlags !== undefined) values[command.otherFlags] = takeFlags(words);
   // `--app NAME` stands for the first argument, as it does in Dokku.
   const app = given.options.app;
-  if (typeof app === "string") words.unshift(app);
-  if (command.otherFlags !== undefined) values[command.otherFlags] = takeFlags(words);
+  if (typeof app === "string" && isAppMissing(command, app, words, values)) words.unshift(app);
   if (command.passThrough && words[1] === "--") words.splice(1, 1);
 
   for (const name of command.positionals ?? []) values[name] = takePositional(command, name, words, values);
   const [extra] = words;
   if (extra !== undefined) throw usageError(command, `Unexpected argument: ${extra}`);
   return values;
+}
+
+/** Dokku's client puts `--app` before each command, also before one that takes no app or is given it as well. */
+function isAppMissing(command: Command, app: string, words: string[], values: Record<string, unknown>): boolean {
+  const [first, ...others] = command.positionals ?? [];
+  if (first !== "app" || !isWanted(command.input[first], values)) return false;
+  const least = others.reduce((sum, name) => sum + leastWords(command.input[name], values), 1);
+  // `--app web run web` runs the command `web`.
+  return words[0] !== app || words.length < least;
+}
+
+function leastWords(field: Field | undefined, values: Record<string, unknown>): number {
+  if (field?.arity === "many") return field.least;
+  if (field?.arity === "optional" && field.unless === undefined) return 0;
+  return isWanted(field, values) ? 1 : 0;
+}
+
+function isWanted(field: Field | undefined, values: Record<string, unknown>): boolean {
+  return field?.arity !== "optional" || field.unless === undefined || values[field.unless] !== true;
 }
 
 function optionValue(field: Field, raw: unknown): unknown {
@@ -53,7 +72,7 @@ function takePositional(command: Command, name: string, words: string[], values:
     if (rest.length >= field.least) return rest.map((word) => field.parse(word));
     throw usageError(command, field.tooFew ?? missing(command, name));
   }
-  if (field.arity === "optional" && field.unless !== undefined && values[field.unless] === true) return undefined;
+  if (!isWanted(field, values)) return undefined;
   const word = words.shift();
   if (word !== undefined) return field.parse(word);
   if (field.arity === "optional" && field.unless === undefined) return undefined;

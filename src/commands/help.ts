@@ -42,7 +42,7 @@ function overview(local: boolean): string {
     "",
     "Flags that every command takes:",
     ...aligned([
-      ["--app <app>", "Stands for the first argument"],
+      ["-a, --app <app>", "Name the app here; commands that take no app ignore it"],
       ["--quiet", "Leave out headings"],
       ["--force", "Do not ask before something is destroyed"],
       ["--help", "Show help on the command"],

@@ -114,7 +114,7 @@ function ownOptions(command: Command): Map<string, Option> {
 function addGlobalOptions(program: CommanderCommand, taken: readonly Option[]): void {
   const free = (name: string): boolean => !taken.some((option) => option.long === `--${name}`);
   for (const name of ["quiet", "force", "trace"]) if (free(name)) program.option(`--${name}`);
-  if (free("app")) program.option("--app <app>");
+  if (free("app")) program.option("-a, --app <app>");
   program.option("-h, --help");
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { parse } from "../../src/commands/program.ts";
 import { UserError } from "../../src/model/errors.ts";
 import { commandLine, requireApp } from "./harness.ts";
 
@@ -109,6 +110,51 @@ describe("a command line", () => {
       assert.equal((await run(words)).stdout, "value\n");
     }
     assert.deepEqual(seen, [{ app: "shop" }, { app: "shop" }, { app: "shop" }]);
+  });
+
+  const withApp: [line: string, command: string, values: Record<string, unknown>][] = [
+    ["--app shop config:set K=V", "config:set", { app: "shop", pairs: [["K", "V"]] }],
+    ["--quiet --app shop config:set K=V", "config:set", { app: "shop", pairs: [["K", "V"]] }],
+    ["-a shop config:set K=V", "config:set", { app: "shop", pairs: [["K", "V"]] }],
+    ["config:set -a shop K=V", "config:set", { app: "shop", pairs: [["K", "V"]] }],
+    ["--app shop config:set shop K=V", "config:set", { app: "shop", pairs: [["K", "V"]] }],
+    ["--app shop config:unset shop", "config:unset", { app: "shop", keys: ["shop"] }],
+    ["--app shop config:unset shop shop", "config:unset", { app: "shop", keys: ["shop"] }],
+    ["--app shop apps:create", "apps:create", { app: "shop" }],
+    ["--app shop apps:create shop", "apps:create", { app: "shop" }],
+    ["apps:create shop --app shop", "apps:create", { app: "shop" }],
+    ["--app shop apps:rename store", "apps:rename", { app: "shop", name: "store" }],
+    ["--app shop apps:rename shop store", "apps:rename", { app: "shop", name: "store" }],
+    ["--app shop ps:scale web=1", "ps:scale", { app: "shop", quantities: [["web", 1]] }],
+    ["--app shop ps:scale shop web=1", "ps:scale", { app: "shop", quantities: [["web", 1]] }],
+    ["--app shop logs shop -t", "logs", { app: "shop", tail: true }],
+    ["--app shop apps:list", "apps:list", {}],
+    ["apps:list --app shop", "apps:list", {}],
+    ["--app shop apps:report", "apps:report", { app: "shop" }],
+    ["--app shop ssh-keys:list", "ssh-keys:list", { name: undefined }],
+    ["--app shop domains:add-global example.com", "domains:add-global", { domains: ["example.com"] }],
+    ["--app shop proxy:set --global body-limit 5m", "proxy:set", { app: undefined, key: "body-limit" }],
+    ["--app shop run bash -c ls", "run", { app: "shop", command: ["bash", "-c", "ls"] }],
+    ["--app shop run shop bash --app", "run", { app: "shop", command: ["bash", "--app"] }],
+    ["--app web run web", "run", { app: "web", command: ["web"] }],
+  ];
+  for (const [line, command, values] of withApp) {
+    test(`takes ${line}`, () => {
+      const invocation = parse(line.split(" "));
+      assert.ok(invocation.kind === "command");
+      assert.equal(invocation.command.name, command);
+      assert.partialDeepStrictEqual(invocation.values, values);
+    });
+  }
+
+  test("refuses another app than the one in --app", () => {
+    assert.throws(() => parse(["--app", "shop", "logs", "blog"]), { message: "Unexpected argument: blog" });
+  });
+
+  test("takes --app before help and version", () => {
+    assert.deepEqual(parse(["--app", "shop", "version"]), { kind: "version" });
+    assert.deepEqual(parse(["--app", "shop", "help"]), { kind: "help", topic: undefined });
+    assert.deepEqual(parse(["--app", "shop", "ps"]), { kind: "help", topic: "ps" });
   });
 
   test("takes what follows -- as it is", async () => {

@@ -159,6 +159,20 @@ describe("commands over ssh", { concurrency: 4 }, () => {
     assert.match(error.message, /A packet of 5000\d{3} bytes is too long/);
   });
 
+  test("flags before the command reach it as Dokku's client sends them", async () => {
+    const sent = ["--quiet", "--app", "shop", "config:set", "K=V"];
+    const own = await startSshHost({
+      execute: async (words, { stdout }) => {
+        stdout.write(JSON.stringify(words));
+        return 0;
+      },
+    });
+    for (const options of [[], ["-t"], ["-tt"]]) {
+      assert.deepEqual(JSON.parse((await own.ssh(["--", ...sent], { options })).stdout), sent);
+    }
+    await own[Symbol.asyncDispose]();
+  });
+
   test("no command means help", async () => {
     assert.deepEqual(await host.ssh([]), { code: 0, signal: null, stdout: "the help\n", stderr: "" });
     assert.equal((await host.ssh(["  "])).stdout, "the help\n");
