@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { before, suite, test } from "node:test";
 import { nullApp } from "../helpers/apps.ts";
-import { type Berth, eventually, runOk, startBerth } from "../helpers/berth.ts";
+import { type Berth, eventually, run, runOk, startBerth } from "../helpers/berth.ts";
 import { afterSuite } from "../helpers/suite.ts";
 
 /** A page and a worker that says that it works, in what every image has. */
@@ -130,6 +130,13 @@ suite("processes", () => {
     assert.match(output, /33 101/);
     assert.notEqual(terminal.exitCode, 0);
     await eventually(async () => assert.deepEqual(await berth.containers("label=berth.type=run"), []));
+  });
+
+  test("run prints all output on a terminal whose input has ended", async () => {
+    const ssh = ["ssh", "-tt", ...berth.sshOptions(), "-p", String(berth.sshPort), "berth@127.0.0.1"];
+    const command = "run shop bash -c 'sleep 1; cat; echo hello; exit 5'";
+    const { code, stdout } = await run("sh", ["-c", 'exec "$@" </dev/null', "sh", ...ssh, command]);
+    assert.deepEqual([code, stdout], [5, "hello\r\n"]);
   });
 
   test("a run whose client goes away leaves no container", async () => {

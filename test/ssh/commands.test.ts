@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
-import { pipeline } from "node:stream/promises";
+import { finished, pipeline } from "node:stream/promises";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client, ClientChannel } from "ssh2";
@@ -70,6 +70,13 @@ const commands: Record<string, (words: readonly string[], session: Session) => P
     waiting -= 1;
     stdout.write("cancelled\n");
     return 130;
+  },
+  // Says something after its input has ended.
+  late: async (_words, { stdin, stdout }) => {
+    await finished(stdin.resume(), { writable: false });
+    await sleep(50);
+    stdout.write("late\n");
+    return 3;
   },
   boom: async () => {
     throw new Error("a secret path");
@@ -232,6 +239,15 @@ describe("commands over ssh", { concurrency: 4 }, () => {
   test("lines on a terminal end with a carriage return too, unless the program does that itself", async () => {
     assert.equal((await host.ssh(["lines"], { options: ["-tt"], input: "" })).stdout, "one\r\ntwo\r\n");
     assert.equal((await host.ssh(["lines"])).stdout, "one\ntwo\r\n");
+  });
+
+  test("output after the end of input arrives, with a terminal or without", async () => {
+    assert.deepEqual(await host.ssh(["late"], { options: ["-tt"], input: "" }), {
+      ...{ code: 3, signal: null, stdout: "late\r\n" },
+      stderr: "",
+    });
+    assert.equal((await host.ssh(["late"], { input: "" })).stdout, "late\n");
+    assert.equal((await host.ssh(["late"], { input: "\x04", options: ["-tt"] })).code, 3);
   });
 
   test("Ctrl-C in a terminal cancels a command that leaves the terminal to us", async () => {

@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import type { Duplex, Readable, Writable } from "node:stream";
+import type { Duplex, Writable } from "node:stream";
 import { joinAppNetwork } from "../../docker/app-network.ts";
 import { runOptions } from "../../docker/container-options.ts";
 import { demultiplex } from "../../docker/demux.ts";
@@ -8,6 +8,7 @@ import { writeFully } from "../../lib/write-fully.ts";
 import { messageOf } from "../../model/errors.ts";
 import type { RunIo, RunSpec, Terminal } from "../scheduler.ts";
 import type { Context } from "./context.ts";
+import { type Feeding, feed, feedTerminal } from "./feed.ts";
 import { keepFiles } from "./keep-files.ts";
 import { asUserError } from "./start.ts";
 
@@ -43,6 +44,7 @@ async function run({ engine: { containers }, logger }: Context, id: string, io: 
     });
   };
   let unsubscribe = (): void => {};
+  let feeding: Feeding | undefined;
   try {
     io.signal.throwIfAborted();
     await containers.start(id);
@@ -54,7 +56,7 @@ async function run({ engine: { containers }, logger }: Context, id: string, io: 
         .resize(id, size)
         .catch((error: unknown) => logger.debug({ reason: messageOf(error) }, "cannot resize"));
     });
-    const feeding = feed(io.stdin, stream);
+    feeding = io.terminal === undefined ? feed(io.stdin, stream) : feedTerminal(io.stdin, stream);
     const exitCode = containers.wait(id, lost.signal);
     // A failure of the copy is what counts; this one is looked at below.
     exitCode.catch(() => undefined);
@@ -64,6 +66,7 @@ async function run({ engine: { containers }, logger }: Context, id: string, io: 
     io.signal.throwIfAborted();
     return code;
   } finally {
+    feeding?.stop();
     io.signal.removeEventListener("abort", stop);
     unsubscribe();
     stream.destroy();
@@ -89,23 +92,6 @@ function followSize(terminal: Terminal | undefined, resize: (size: Terminal["siz
   if (terminal === undefined) return () => {};
   resize(terminal.size);
   return terminal.onResize(resize);
-}
-
-/** Input until its end, which closes the process's stdin and nothing else. `stop` leaves the rest of it unread. */
-function feed(stdin: Readable, stream: Duplex): { stop(): void } {
-  const broken = (): void => {
-    stdin.unpipe(stream);
-    stream.end();
-  };
-  if (stdin.readable) stdin.pipe(stream);
-  else broken();
-  stdin.once("error", broken).once("close", broken);
-  return {
-    stop: () => {
-      stdin.off("error", broken).off("close", broken);
-      stdin.unpipe(stream);
-    },
-  };
 }
 
 async function copyOutput(stream: Duplex, io: RunIo): Promise<void> {

@@ -85,6 +85,27 @@ suite("One-off dynos in Docker", { concurrency: 4 }, () => {
     assert.equal(tty.listeners.size, 0, "it unsubscribed");
   });
 
+  const ended: [what: string, input: string, command: string[], output: RegExp][] = [
+    ["prints what comes later", "", ["bash", "-c", "sleep 0.5; echo hello"], /hello\r\n$/],
+    ["ends every read", "", ["bash", "-c", "cat; cat; read -r x; echo done"], /done\r\n$/],
+    ["hands over lines before it", "one\ntwo\n", ["bash", "-c", "sleep 0.2; cat | wc -l"], /\b2\r\n$/],
+    ["hands over a line without an end", "begun", ["bash", "-c", 'read -r x; echo "<$x>"'], /<begun>\r\n$/],
+    ["ends a shell after its commands", "echo $((6 * 7))\n", ["bash", "-i"], /42\r\n[\s\S]*exit\r\n/],
+    [
+      "ends a program that flushes typed input",
+      "",
+      ["bash", "-c", "sleep 0.2; read -rs x; stty -icanon; stty icanon; cat; echo done"],
+      /done\r\n$/,
+    ],
+  ];
+  for (const [what, input, command, output] of ended) {
+    test(`the end of input on a terminal ${what}`, async () => {
+      const { io, stdout } = runIo(input);
+      assert.equal(await attach(command, { ...io, terminal: terminal() }), 0);
+      assert.match(stdout(), output);
+    });
+  }
+
   test("Ctrl-C on a terminal reaches the process", async () => {
     const { io, stdout, stdin } = runIo();
     const code = attach(["bash", "-c", "trap 'exit 6' INT; echo ready; while true; do sleep 0.1; done"], {
