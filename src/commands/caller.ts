@@ -10,6 +10,7 @@ export function createCaller(session: Session): Caller {
   const { stdin } = session;
   return {
     readFile: session.readFile,
+    identity: { name: session.actor, local: session.local },
     hasTerminal: session.terminal !== undefined,
     input: () => Readable.from(chunksOf(stdin, session.signal), { objectMode: false }),
     readAll: async (limit) => {

@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import type { Job, Operations } from "../operations/operations.ts";
+import type { Job, Operations, Requester } from "../operations/operations.ts";
 import type { RunIo } from "../schedulers/scheduler.ts";
 import type { Schema, Values } from "./input.ts";
 import type { Output } from "./output.ts";
@@ -23,6 +23,7 @@ export interface Caller {
   /** One line from standard input, without its end; undefined where there is none. */
   ask(question: string): Promise<string | undefined>;
   readonly readFile: Session["readFile"];
+  readonly identity: Requester;
   readonly hasTerminal: boolean;
 }
 

@@ -108,6 +108,7 @@ import { run } from "./run.ts";
 import { sshKeysAdd } from "./ssh-keys/add.ts";
 import { sshKeysList } from "./ssh-keys/list.ts";
 import { sshKeysRemove } from "./ssh-keys/remove.ts";
+import { sshKeysSet } from "./ssh-keys/set.ts";
 import { url } from "./url.ts";
 import { urls } from "./urls.ts";
 
@@ -218,6 +219,7 @@ export const commands: readonly Command[] = [
   sshKeysAdd,
   sshKeysList,
   sshKeysRemove,
+  sshKeysSet,
   cleanup,
   logs,
   rollback,

@@ -36,6 +36,7 @@ import { rollback } from "./rollback.ts";
 import { runDyno } from "./run-dyno.ts";
 import { scale } from "./scale.ts";
 import { setConfig } from "./set-config.ts";
+import { setKeyAdmin } from "./set-key-admin.ts";
 import { setProperty } from "./set-property.ts";
 import { start } from "./start.ts";
 import { stop } from "./stop.ts";
@@ -80,9 +81,10 @@ export function createOperations(context: Context): Operations {
     enableLetsencrypt: (input, job) => enableLetsencrypt(context, input, job),
     disableLetsencrypt: (input) => disableLetsencrypt(context, input),
     letsencrypt: (input) => letsencryptReport(context, input),
-    addKey: (input) => addKey(context, input),
+    addKey: (input, by) => addKey(context, input, by),
     listKeys: async () => context.store.read((view) => view.keys.list()),
-    removeKey: (input) => removeKey(context, input),
+    removeKey: (input, by) => removeKey(context, input, by),
+    setKeyAdmin: (input, by) => setKeyAdmin(context, input, by),
     releases: (input) => releases(context, input),
     rollback: (input, job) => rollback(context, input, job),
     setProperty: (input) => setProperty(context, input),

@@ -88,11 +88,13 @@ export interface Operations {
   disableLetsencrypt(input: { app: string }): Promise<void>;
   letsencrypt(input: { app: string }): Promise<LetsencryptReport>;
 
-  /** Throws `invalid-key`, `key-name-taken`, `key-taken`. */
-  addKey(input: { name: string; publicKey: string }): Promise<Key>;
+  /** The first key of all is an admin in any case. Throws `admin-required`, `invalid-key`, `key-name-taken`, `key-taken`. */
+  addKey(input: { name: string; publicKey: string; admin: boolean }, by: Requester): Promise<Key>;
   listKeys(): Promise<Key[]>;
-  /** By name or `SHA256:` fingerprint. Throws `key-missing`. */
-  removeKey(input: { nameOrFingerprint: string }): Promise<Key>;
+  /** By name or `SHA256:` fingerprint. Throws `admin-required`, `key-missing`, `last-admin`. */
+  removeKey(input: { nameOrFingerprint: string }, by: Requester): Promise<Key>;
+  /** By name or `SHA256:` fingerprint. Throws `admin-required`, `key-missing`, `last-admin`. */
+  setKeyAdmin(input: { nameOrFingerprint: string; admin: boolean }, by: Requester): Promise<Key>;
 
   /** Lowest version first. */
   releases(input: { app: string }): Promise<{ releases: Release[]; current: Release | undefined }>;
@@ -271,6 +273,12 @@ export interface Job {
   readonly signal: AbortSignal;
   /** Name of the key, or "local". */
   readonly actor: string;
+}
+
+/** Who asks: a key, or the local CLI, which may do what no key may. */
+export interface Requester {
+  readonly name: string;
+  readonly local: boolean;
 }
 
 export interface SyncInput {

@@ -1,16 +1,13 @@
-import { UserError } from "../model/errors.ts";
 import type { Key } from "../model/key.ts";
 import type { Context } from "./context.ts";
+import { findKey, requireAdmin, requireOtherAdmin } from "./key-admins.ts";
+import type { Requester } from "./operations.ts";
 
-export async function removeKey(context: Context, input: { nameOrFingerprint: string }): Promise<Key> {
-  const wanted = input.nameOrFingerprint;
+export async function removeKey(context: Context, input: { nameOrFingerprint: string }, by: Requester): Promise<Key> {
   return context.store.write((changes) => {
-    const key = changes.keys.byName(wanted) ?? changes.keys.byFingerprint(wanted);
-    if (key === undefined) {
-      throw new UserError("key-missing", `No key has the name or fingerprint ${wanted}`, {
-        hint: "See which there are: ssh-keys:list",
-      });
-    }
+    requireAdmin(changes, by);
+    const key = findKey(changes, input.nameOrFingerprint);
+    requireOtherAdmin(changes, key, by);
     changes.keys.remove(key.fingerprint);
     return key;
   });

@@ -86,6 +86,8 @@ export interface Changes extends View {
   };
   readonly keys: View["keys"] & {
     insert(key: Key): void;
+    /** Replaces all fields of the key with this fingerprint. */
+    update(key: Key): void;
     remove(fingerprint: string): void;
   };
   readonly config: View["config"] & {

@@ -67,18 +67,29 @@ describe("urls", () => {
 });
 
 describe("ssh-keys", () => {
-  const key: Key = { name: "ann", fingerprint: "SHA256:abc", publicKey: "ssh-ed25519 AAAA", createdAt: 0 };
+  const key: Key = {
+    name: "ann",
+    fingerprint: "SHA256:abc",
+    publicKey: "ssh-ed25519 AAAA",
+    admin: false,
+    createdAt: 0,
+  };
+  const ann = { name: "ann", local: false };
   function setUp() {
     const seen: unknown[] = [];
     const run = commandLine({
-      addKey: async (input) => {
-        seen.push(input);
+      addKey: async (input, by) => {
+        seen.push(input, by);
         return key;
       },
-      listKeys: async () => [key, { ...key, name: "bob", fingerprint: "SHA256:def" }],
-      removeKey: async (input) => {
-        seen.push(input);
+      listKeys: async () => [key, { ...key, name: "bob", fingerprint: "SHA256:def", admin: true }],
+      removeKey: async (input, by) => {
+        seen.push(input, by);
         return key;
+      },
+      setKeyAdmin: async (input, by) => {
+        seen.push(input, by);
+        return { ...key, admin: input.admin };
       },
     });
     return { run, seen };
@@ -88,7 +99,7 @@ describe("ssh-keys", () => {
     const { run, seen } = setUp();
     const ran = await run(["ssh-keys:add", "ann"], { input: "ssh-ed25519 AAAA ann@laptop\n" });
     assert.deepEqual([ran.code, ran.both], [0, "SHA256:abc\n"]);
-    assert.deepEqual(seen, [{ name: "ann", publicKey: "ssh-ed25519 AAAA ann@laptop\n" }]);
+    assert.deepEqual(seen, [{ name: "ann", publicKey: "ssh-ed25519 AAAA ann@laptop\n", admin: false }, ann]);
     assert.equal((await run(["ssh-keys:add", "ann"], { input: "x".repeat(70_000) })).code, 1);
   });
 
@@ -99,14 +110,17 @@ describe("ssh-keys", () => {
     assert.match(over.stderr, /^ ! {5}A path can only be read by the local berth command\n/);
     const readFile = async (path: string): Promise<Buffer> => Buffer.from(`key in ${path}`);
     await run(["ssh-keys:add", "ann", "id.pub"], { readFile, local: true });
-    assert.deepEqual(seen, [{ name: "ann", publicKey: "key in id.pub" }]);
+    assert.deepEqual(seen, [
+      { name: "ann", publicKey: "key in id.pub", admin: false },
+      { ...ann, local: true },
+    ]);
   });
 
   test("are pasted as one line in a terminal", async () => {
     const { run, seen } = setUp();
     const ran = await run(["ssh-keys:add", "ann"], { input: "ssh-ed25519 AAAA\nmore", terminal });
     assert.equal(ran.stderr, "Paste the public key: ");
-    assert.deepEqual(seen, [{ name: "ann", publicKey: "ssh-ed25519 AAAA" }]);
+    assert.deepEqual(seen, [{ name: "ann", publicKey: "ssh-ed25519 AAAA", admin: false }, ann]);
   });
 
   test("are listed as Dokku does", async () => {
@@ -115,7 +129,7 @@ describe("ssh-keys", () => {
     assert.equal(
       (await run(["ssh-keys:list"])).stdout,
       `SHA256:abc NAME="ann" SSHCOMMAND_ALLOWED_KEYS="${allowed}"\n` +
-        `SHA256:def NAME="bob" SSHCOMMAND_ALLOWED_KEYS="${allowed}"\n`,
+        `SHA256:def NAME="bob" SSHCOMMAND_ALLOWED_KEYS="${allowed}" ADMIN="true"\n`,
     );
     assert.match((await run(["ssh-keys:list", "bob"])).stdout, /^SHA256:def NAME="bob" [^\n]*\n$/);
     assert.equal((await run(["ssh-keys:list", "eve"])).code, 1);
@@ -129,11 +143,23 @@ describe("ssh-keys", () => {
       assert.equal((await run(["ssh-keys:remove", ...words])).stdout, "-----> Removed key ann (SHA256:abc)\n");
     }
     assert.deepEqual(seen, [
-      { nameOrFingerprint: "ann" },
-      { nameOrFingerprint: "SHA256:abc" },
-      { nameOrFingerprint: "SHA256:abc" },
-      { nameOrFingerprint: "SHA256:abc" },
+      ...[{ nameOrFingerprint: "ann" }, ann],
+      ...[{ nameOrFingerprint: "SHA256:abc" }, ann],
+      ...[{ nameOrFingerprint: "SHA256:abc" }, ann],
+      ...[{ nameOrFingerprint: "SHA256:abc" }, ann],
     ]);
+  });
+
+  test("are marked as admin", async () => {
+    const { run, seen } = setUp();
+    await run(["ssh-keys:add", "ann", "--admin"], { input: "ssh-ed25519 AAAA" });
+    const ran = await run(["ssh-keys:set", "ann", "admin", "true"]);
+    assert.equal(ran.stdout, "=====> Setting admin to true for key ann\n");
+    assert.deepEqual(seen, [
+      ...[{ name: "ann", publicKey: "ssh-ed25519 AAAA", admin: true }, ann],
+      ...[{ nameOrFingerprint: "ann", admin: true }, ann],
+    ]);
+    assert.equal((await run(["ssh-keys:set", "ann", "colour", "true"])).code, 1);
   });
 });
 

@@ -373,6 +373,24 @@ export function storeContract(name: string, open: () => Store): void {
         );
       });
 
+      it("replaces the fields of a key, and throws when there is none", () => {
+        store.write((changes) => {
+          changes.keys.insert(aKey());
+          changes.keys.insert(aKey({ name: "zoe", fingerprint: "SHA256:zoe" }));
+        });
+        const changed = aKey({ name: "anna", admin: true, publicKey: "ssh-ed25519 BBBB", createdAt: 5 });
+        store.write((changes) => changes.keys.update(changed));
+        assert.deepEqual(
+          store.read((view) => view.keys.byFingerprint(changed.fingerprint)),
+          changed,
+        );
+        assert.throws(() => store.write((c) => c.keys.update({ ...changed, name: "zoe" })), conflict("key name"));
+        assert.throws(
+          () => store.write((c) => c.keys.update(aKey({ fingerprint: "none" }))),
+          /none is not in the store/,
+        );
+      });
+
       it("names the conflict when a name or a fingerprint is taken", () => {
         store.write((changes) => changes.keys.insert(aKey()));
         assert.throws(() => store.write((c) => c.keys.insert(aKey({ fingerprint: "x" }))), conflict("key name"));

@@ -20,6 +20,7 @@ export function aKey(fields: Partial<Key> = {}): Key {
     name: "ann",
     fingerprint: "SHA256:ann",
     publicKey: "ssh-ed25519 AAAA",
+    admin: false,
     createdAt: 1_700_000_000_000,
     ...fields,
   };

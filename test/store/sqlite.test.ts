@@ -154,6 +154,27 @@ describe("migrations", () => {
     assert.equal(version, migrations.length + 1);
   });
 
+  for (const [what, keys, admin] of [
+    ["the key named admin", { ann: 1, zoe: 2, admin: 3 }, "admin"],
+    ["the oldest key when none is named admin", { ann: 2, zoe: 1, "admin-1": 3 }, "zoe"],
+    ["no key when there is none", {}, undefined],
+  ] as const) {
+    it(`mark ${what} as an admin`, () => {
+      const older = migrations.findIndex((step) => step.includes("ADD COLUMN admin"));
+      const database = openDatabase(path, migrations.slice(0, older));
+      const insert = database.prepare("INSERT INTO keys VALUES (?, ?, 'ssh-ed25519 AAAA', ?)");
+      for (const [name, createdAt] of Object.entries(keys)) insert.run(name, `SHA256:${name}`, createdAt);
+      database.close();
+      const store = openSqliteStore(path);
+      const admins = store.read((view) => view.keys.list()).filter((key) => key.admin);
+      store.close();
+      assert.deepEqual(
+        admins.map(({ name }) => name),
+        admin === undefined ? [] : [admin],
+      );
+    });
+  }
+
   it("may rebuild a table that others refer to", () => {
     const store = openSqliteStore(path);
     store.write((changes) => {

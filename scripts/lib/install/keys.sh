@@ -66,7 +66,7 @@ add_key() {
     return
   fi
   ! grep -q -w admin <<<"$known" || name=admin-$(tr -dc 'A-Za-z0-9' <<<"${fingerprint#SHA256:}" | cut -c 1-8)
-  berth_in "$program_home/current" "$root" ssh-keys:add "$name" <<<"$1" >/dev/null
+  berth_in "$program_home/current" "$root" ssh-keys:add "$name" --admin <<<"$1" >/dev/null
   say "Key $name ($fingerprint) may push"
 }
 

@@ -1,17 +1,18 @@
 import { UserError } from "../../model/errors.ts";
 import { type Caller, defineCommand } from "../command.ts";
-import { optional, text } from "../input.ts";
+import { flag, optional, text } from "../input.ts";
 
 const longestKey = 64 * 1024;
 
 export const sshKeysAdd = defineCommand({
   name: "ssh-keys:add",
   summary: "Let a public key in, from standard input or a file",
-  input: { name: text, path: optional(text) },
+  input: { name: text, path: optional(text), admin: flag },
   positionals: ["name", "path"],
-  run: async ({ name, path }, { operations, caller }) => {
+  options: { admin: { flags: "--admin", summary: "Let this key add and remove keys too, as the first key may" } },
+  run: async ({ name, path, admin }, { operations, caller }) => {
     const publicKey = path === undefined ? await fromInput(caller) : await fromFile(path, caller);
-    return operations.addKey({ name, publicKey });
+    return operations.addKey({ name, publicKey, admin }, caller.identity);
   },
   present: (key, out) => out.text(key.fingerprint),
 });

@@ -18,13 +18,16 @@ export const sshKeysList = defineCommand({
   },
   present: (keys, out) => {
     if (keys.length === 0) out.warn("No public keys found");
-    for (const key of keys) out.text(`${key.fingerprint} NAME="${key.name}" SSHCOMMAND_ALLOWED_KEYS="${allowed}"`);
+    for (const { fingerprint, name, admin } of keys) {
+      out.text(`${fingerprint} NAME="${name}" SSHCOMMAND_ALLOWED_KEYS="${allowed}"${admin ? ' ADMIN="true"' : ""}`);
+    }
   },
   json: (keys) =>
-    keys.map(({ fingerprint, name, publicKey, createdAt }) => ({
+    keys.map(({ fingerprint, name, publicKey, admin, createdAt }) => ({
       fingerprint,
       name,
       SSHCOMMAND_ALLOWED_KEYS: allowed,
+      admin,
       "public-key": publicKey,
       "created-at": new Date(createdAt).toISOString(),
     })),

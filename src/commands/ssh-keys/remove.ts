@@ -8,9 +8,9 @@ export const sshKeysRemove = defineCommand({
   positionals: ["key"],
   labels: { key: "name|fingerprint" },
   options: { fingerprint: { flags: "--fingerprint", summary: "It is a fingerprint; may be written without SHA256:" } },
-  run: ({ key, fingerprint }, { operations }) => {
+  run: ({ key, fingerprint }, { operations, caller }) => {
     const nameOrFingerprint = fingerprint && !key.startsWith("SHA256:") ? `SHA256:${key}` : key;
-    return operations.removeKey({ nameOrFingerprint });
+    return operations.removeKey({ nameOrFingerprint }, caller.identity);
   },
   present: (key, out) => out.step(`Removed key ${key.name} (${key.fingerprint})`),
 });

@@ -19,6 +19,7 @@ export function createChanges(state: () => State): Changes {
     keys: {
       ...view.keys,
       insert: (key) => insertKey(state(), key),
+      update: (key) => updateKey(state(), key),
       remove: (fingerprint) => void state().keys.delete(fingerprint),
     },
     config: {
@@ -144,6 +145,13 @@ function removeApp(state: State, id: string): void {
 function insertKey(state: State, key: Key): void {
   if (state.keys.values().some((other) => other.name === key.name)) throw new StoreConflict("key name");
   if (state.keys.has(key.fingerprint)) throw new StoreConflict("key fingerprint");
+  state.keys.set(key.fingerprint, structuredClone(key));
+}
+
+function updateKey(state: State, key: Key): void {
+  requirePresent(state.keys, key.fingerprint, "key");
+  const sameName = state.keys.values().find((other) => other.name === key.name);
+  if (sameName !== undefined && sameName.fingerprint !== key.fingerprint) throw new StoreConflict("key name");
   state.keys.set(key.fingerprint, structuredClone(key));
 }
 

@@ -136,4 +136,10 @@ export const migrations: readonly string[] = [
     retry_at INTEGER NOT NULL
   ) STRICT;
   `,
+  `
+  ALTER TABLE keys ADD COLUMN admin INTEGER NOT NULL DEFAULT 0 CHECK (admin IN (0, 1));
+  -- The installer calls its first key admin. Without one of that name, it is the oldest.
+  UPDATE keys SET admin = 1
+    WHERE name = (SELECT name FROM keys ORDER BY name = 'admin' DESC, created_at, name LIMIT 1);
+  `,
 ];

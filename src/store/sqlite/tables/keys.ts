@@ -6,10 +6,11 @@ interface KeyRow {
   name: string;
   fingerprint: string;
   public_key: string;
+  admin: number;
   created_at: number;
 }
 
-const columns = "name, fingerprint, public_key, created_at";
+const columns = "name, fingerprint, public_key, admin, created_at";
 
 export function keyView(db: Connection): View["keys"] {
   return {
@@ -25,12 +26,24 @@ export function keyChanges(db: Connection): Changes["keys"] {
     ...keyView(db),
     insert: (key) => {
       db.run(
-        `INSERT INTO keys (${columns}) VALUES (?, ?, ?, ?)`,
+        `INSERT INTO keys (${columns}) VALUES (?, ?, ?, ?, ?)`,
         key.name,
         key.fingerprint,
         key.publicKey,
+        Number(key.admin),
         key.createdAt,
       );
+    },
+    update: (key) => {
+      const changed = db.run(
+        "UPDATE keys SET name = ?, public_key = ?, admin = ?, created_at = ? WHERE fingerprint = ?",
+        key.name,
+        key.publicKey,
+        Number(key.admin),
+        key.createdAt,
+        key.fingerprint,
+      );
+      if (changed === 0) throw new Error(`key ${key.fingerprint} is not in the store`);
     },
     remove: (fingerprint) => {
       db.run("DELETE FROM keys WHERE fingerprint = ?", fingerprint);
@@ -43,5 +56,11 @@ function optional(row: KeyRow | undefined): Key | undefined {
 }
 
 function toKey(row: KeyRow): Key {
-  return { name: row.name, fingerprint: row.fingerprint, publicKey: row.public_key, createdAt: row.created_at };
+  return {
+    name: row.name,
+    fingerprint: row.fingerprint,
+    publicKey: row.public_key,
+    admin: row.admin === 1,
+    createdAt: row.created_at,
+  };
 }
