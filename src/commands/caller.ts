@@ -21,7 +21,7 @@ export function createCaller(session: Session): Caller {
         if (size > limit) throw new UserError("input-too-large", `Standard input is longer than ${limit} bytes`);
         chunks.push(chunk);
       }
-      return Buffer.concat(chunks).toString("utf8");
+      return Buffer.concat(chunks);
     },
     ask: async (question) => {
       writeIfOpen(session.stderr, question);

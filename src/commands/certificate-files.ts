@@ -1,4 +1,5 @@
-import { readTar } from "../lib/untar.ts";
+import { gunzipSync } from "node:zlib";
+import { readTar, type UnpackedFile } from "../lib/untar.ts";
 import { UserError } from "../model/errors.ts";
 import type { Caller } from "./command.ts";
 
@@ -23,24 +24,71 @@ export async function certificateFiles(
   if (readFile === undefined) {
     throw new UserError("no-files-over-ssh", "A path can only be read by the local berth command", { hint });
   }
-  return { certificate: (await readFile(crt)).toString("utf8"), key: (await readFile(key)).toString("utf8") };
+  return { certificate: pem(await readFile(crt)), key: pem(await readFile(key)) };
 }
 
 async function fromArchive(caller: Caller): Promise<CertificateFiles> {
   if (caller.hasTerminal) throw new UserError("certificate-missing", "Give a certificate and a key", { hint });
-  // PEM is ASCII, so nothing that counts is lost in the conversion.
-  const files = readTar(Buffer.from(await caller.readAll(longestInput), "utf8"));
+  const files = readTar(unpacked(await caller.readAll(longestInput)));
   if (files === undefined) throw new UserError("no-archive", "Standard input is no tar archive", { hint });
-  return { certificate: onlyFile(files, ".crt"), key: onlyFile(files, ".key") };
+  const wanted = files.filter(({ name }) => !isByproduct(name));
+  return { certificate: certificateOf(wanted), key: pem(onlyFile(wanted, ".key", /\.key$/, privateKey)) };
 }
 
-function onlyFile(files: readonly { name: string; content: Buffer }[], ending: string): string {
-  // macOS puts one of these beside each file.
-  const found = files.filter(({ name }) => name.endsWith(ending) && !/(^|\/)\._/.test(name));
-  const [file] = found;
-  if (file === undefined || found.length > 1) {
-    const message = `Archive contains ${found.length === 0 ? "no" : "more than one"} ${ending} file`;
-    throw new UserError("archive-invalid", message, { hint: "Put one .crt and one .key into it" });
+/** What `tar czf` made; anything that is not gzip as it is. */
+function unpacked(input: Buffer): Buffer {
+  if (input[0] !== 0x1f || input[1] !== 0x8b) return input;
+  try {
+    return gunzipSync(input, { maxOutputLength: longestInput });
+  } catch {
+    return Buffer.alloc(0);
   }
-  return file.content.toString("utf8");
+}
+
+/** What macOS puts beside each file, and what some programs make of headers that they do not know. */
+function isByproduct(name: string): boolean {
+  return /(^|\/)(\._|__MACOSX\/|PaxHeaders?(\.\d+)?\/)/.test(name);
+}
+
+// The names that certbot and other ACME clients use, with a number in their archive folder.
+const fullChain = /(^|\/)fullchain\d*\.pem$/;
+const ownCertificate = /(^|\/)cert\d*\.pem$/;
+const restOfChain = /(^|\/)chain\d*\.pem$/;
+const privateKey = /(^|\/)privkey\d*\.pem$/;
+
+function certificateOf(files: readonly UnpackedFile[]): string {
+  const has = (pattern: RegExp): boolean => files.some(({ name }) => pattern.test(name));
+  if (has(/\.crt$/) || has(fullChain) || !has(ownCertificate)) {
+    return pem(onlyFile(files, ".crt", /\.crt$/, fullChain));
+  }
+  const own = pem(onlyFile(files, "cert.pem", ownCertificate));
+  return has(restOfChain) ? `${own}\n${pem(onlyFile(files, "chain.pem", restOfChain))}` : own;
+}
+
+/** The one file whose name fits the first of the patterns that any name fits. */
+function onlyFile(files: readonly UnpackedFile[], called: string, ...patterns: RegExp[]): Buffer {
+  for (const pattern of patterns) {
+    const found = files.filter(({ name }) => pattern.test(name));
+    const [file] = found;
+    if (file === undefined) continue;
+    if (found.length > 1) throw invalid(`Archive contains more than one ${called} file`);
+    if (file.isLink) {
+      throw new UserError("archive-invalid", `${file.name} in the archive is a link`, {
+        hint: "Put the file itself into it: tar chf - ...",
+      });
+    }
+    return file.content;
+  }
+  throw invalid(`Archive contains no ${called} file`);
+}
+
+function invalid(message: string): UserError {
+  return new UserError("archive-invalid", message, {
+    hint: "Put one .crt and one .key into it, or fullchain.pem and privkey.pem",
+  });
+}
+
+/** Only ASCII counts in PEM. Comments around it may be in any encoding, so no byte must be lost or refused. */
+function pem(content: Buffer): string {
+  return content.toString("latin1");
 }

@@ -16,8 +16,8 @@ export interface Context {
 }
 
 export interface Caller {
-  /** All of standard input. Throws UserError past `limit` bytes. */
-  readAll(limit: number): Promise<string>;
+  /** All of standard input, as bytes: what is text is for the command to know. Throws UserError past `limit` bytes. */
+  readAll(limit: number): Promise<Buffer>;
   /** Standard input as it comes; ends when the caller hangs up. */
   input(): Readable;
   /** One line from standard input, without its end; undefined where there is none. */

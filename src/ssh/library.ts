@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { dirname, sep } from "node:path";
 import type ssh2Module from "ssh2";
 import { createPacketReader, type InboundConfig } from "./packet-reader.ts";
 
@@ -8,11 +9,11 @@ interface CipherModule {
   createDecipher(config: InboundConfig): unknown;
 }
 
-// ssh2 has no setting for the size of a packet. The rest of it takes this function from the module when it is loaded.
+// ssh2 has no setting for the size of a packet, and its parts take this function from its module when they are loaded. So
+// this is a copy of our own: the Docker client, which loads ssh2 too, keeps another.
+const folder = dirname(require.resolve("ssh2/package.json")) + sep;
+for (const path of Object.keys(require.cache)) if (path.startsWith(folder)) delete require.cache[path];
 const ciphers = require("ssh2/lib/protocol/crypto.js") as CipherModule;
-if (require.cache[require.resolve("ssh2/lib/protocol/kex.js")] !== undefined) {
-  throw new Error("ssh2 was imported before src/ssh/library.ts");
-}
 const ownReader = ciphers.createDecipher;
 ciphers.createDecipher = (config) => createPacketReader(config) ?? ownReader(config);
 

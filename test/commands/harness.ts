@@ -17,7 +17,10 @@ export interface Ran {
 
 /** Runs command lines in process on top of these operations; one that is not given must not be called. */
 export function commandLine(operations: Partial<Operations>) {
-  return async (words: readonly string[], session: Partial<Session> & { input?: string } = {}): Promise<Ran> => {
+  return async (
+    words: readonly string[],
+    session: Partial<Session> & { input?: string | Uint8Array } = {},
+  ): Promise<Ran> => {
     const seen = { stdout: "", stderr: "", both: "", logged: "" };
     const into = (name: "stdout" | "stderr") =>
       new Writable({

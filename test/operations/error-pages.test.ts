@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { hostEntry } from "../../src/model/route.ts";
 import { createPageFiles } from "../../src/routing/page-files.ts";
+import { commandLine } from "../commands/harness.ts";
 import { createWorld } from "../helpers/world.ts";
 import { temporaryFolder } from "../router/helpers/worker.ts";
 
@@ -29,6 +30,23 @@ test("pages for errors reach the router by name, and go when nobody has them", a
   await assert.rejects(operations.setErrorPage({ app: "shop", code: "H10", page: " \n" }), { code: "invalid-page" });
   await assert.rejects(operations.setErrorPage({ app: "no", code: "H10", page: "x" }), { code: "app-missing" });
   await assert.rejects(operations.errorPage({ app: "shop", code: "H10" }), { code: "page-missing" });
+});
+
+test("a page is taken as UTF-8, and refused in another encoding", async (t) => {
+  const { operations } = await createWorld(t);
+  await operations.createApp({ name: "shop" });
+  const run = commandLine(operations);
+  const page = "<p>Später, 後で</p>";
+  for (const words of [
+    ["error-pages:set", "shop", "H10"],
+    ["maintenance:custom-page", "shop"],
+  ]) {
+    assert.equal((await run(words, { input: page })).code, 0);
+    const { code, stderr } = await run(words, { input: Buffer.from("<p>Später</p>", "latin1") });
+    assert.equal(code, 1);
+    assert.match(stderr, /The page is not UTF-8 text\n !.* iconv/);
+  }
+  assert.equal(await operations.errorPage({ app: "shop", code: "H10" }), page);
 });
 
 test("maintenance mode is the app's, and survives a deploy", async (t) => {

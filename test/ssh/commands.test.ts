@@ -6,6 +6,8 @@ import { readFile } from "node:fs/promises";
 import { finished, pipeline } from "node:stream/promises";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+// As in the daemon, where the Docker client has loaded ssh2 for itself before.
+import "../../src/docker/dockerode.ts";
 import type { Client, ClientChannel } from "ssh2";
 import type { Execute, Session } from "../../src/commands/session.ts";
 import { ssh2 } from "../../src/ssh/library.ts";

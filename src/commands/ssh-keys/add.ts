@@ -18,7 +18,8 @@ export const sshKeysAdd = defineCommand({
 });
 
 async function fromInput(caller: Caller): Promise<string> {
-  return caller.hasTerminal ? ((await caller.ask("Paste the public key: ")) ?? "") : await caller.readAll(longestKey);
+  if (caller.hasTerminal) return (await caller.ask("Paste the public key: ")) ?? "";
+  return (await caller.readAll(longestKey)).toString("utf8");
 }
 
 async function fromFile(path: string, { readFile }: Caller): Promise<string> {
