@@ -22,8 +22,6 @@ interface Login {
 /** One client owns a whole /64 of IPv6. */
 const sourceBits = { v4: 32, v6: 64 };
 const networkBits = { v4: 24, v6: 48 };
-/** A login that takes longer gives its place to the next one from the same address, if there are too many from there. */
-const patienceMs = 3_000;
 
 /** Counts connections, and says which are too many. */
 export class Admission {
@@ -64,7 +62,7 @@ export class Admission {
     if (fromSource.length >= logins.perAddress) {
       const reason = "too many logins at once from this address";
       const [oldest] = fromSource;
-      if (oldest === undefined || this.#now() - oldest.since < patienceMs) return reason;
+      if (oldest === undefined || this.#now() - oldest.since < logins.patienceSeconds * 1000) return reason;
       this.#forget(oldest);
       oldest.evict(reason);
     }

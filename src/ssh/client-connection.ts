@@ -42,7 +42,7 @@ export class ClientConnection {
     const onLogin = (login: Login): void => {
       this.#login = login;
     };
-    const hangUp = (reason: string): void => this.#hangUp(disconnectReason.protocolError, reason);
+    const hangUp = (reason: string): void => this.hangUp(disconnectReason.protocolError, reason);
     handleLogin(this.#connection, { authenticate, most: limits.loginAttempts, attempts, logger, onLogin, hangUp });
     this.#connection.on("ready", () => this.#ready());
     this.#connection.on("session", (accept, reject) => this.#openSession(accept, reject));
@@ -68,14 +68,15 @@ export class ClientConnection {
     for (const command of this.#running.keys()) command.close();
   }
 
+  /** Closes the connection and tells the client why. */
+  hangUp(code: number, reason: string): void {
+    sendDisconnect(this.#connection, code, reason);
+    this.#socket.destroySoon();
+  }
+
   /** Says goodbye and closes the connection. */
   end(): void {
     this.#connection.end();
-  }
-
-  #hangUp(code: number, reason: string): void {
-    sendDisconnect(this.#connection, code, reason);
-    this.#socket.destroySoon();
   }
 
   #ready(): void {
@@ -84,7 +85,7 @@ export class ClientConnection {
     const refusal = this.#options.onLogin();
     if (refusal !== undefined) {
       this.#logger.warn({ reason: refusal }, "ssh login turned away");
-      this.#hangUp(disconnectReason.tooManyConnections, `Not now: ${refusal}`);
+      this.hangUp(disconnectReason.tooManyConnections, `Not now: ${refusal}`);
       return;
     }
     this.#logger.info("ssh login");

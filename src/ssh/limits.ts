@@ -21,6 +21,8 @@ export interface SshLimits {
 /** As OpenSSH's MaxStartups, PerSourceMaxStartups and PerSourceNetBlockSize have it. */
 export interface LoginLimits {
   readonly perAddress: number;
+  /** A login that takes longer gives its place to the next one from the same address, if there are too many from there. */
+  readonly patienceSeconds: number;
   /** From one /24, or of IPv6 one /48. */
   readonly perNetwork: number;
   /** From so many on, `dropPercent` of the new connections are turned away, and linearly more up to all at `most`. */
@@ -39,6 +41,7 @@ export function connectionLimits(
     connectionsPerAddress: Math.ceil(connections / 2),
     logins: {
       perAddress: share(0.2),
+      patienceSeconds: 3,
       perNetwork: share(0.25),
       dropFrom: share(0.3),
       dropPercent: 30,

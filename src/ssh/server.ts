@@ -119,9 +119,11 @@ class SshDoor implements SshServer {
 
   #serve(socket: Socket, hostKeys: HostKeys, place: Place, logger: Logger): void {
     const attempts = new LoginAttempts(logger);
+    let client: ClientConnection | undefined;
     const grace = setTimeout(() => {
       attempts.givenUp("it took too long");
-      socket.destroy();
+      if (client === undefined) socket.destroy();
+      else client.hangUp(disconnectReason.protocolError, "Timeout before authentication");
     }, this.#limits.loginGraceSeconds * 1000);
     socket.on("close", () => {
       clearTimeout(grace);
@@ -134,9 +136,9 @@ class SshDoor implements SshServer {
     // A server of ssh2 for each connection is what ties its events to our socket; it never listens itself.
     const protocol = new ssh2.Server(this.#protocolOptions(hostKeys));
     protocol.on("error", (error: Error) => logger.debug({ err: error }, "ssh protocol failed"));
-    protocol.on("connection", (connection: Connection) =>
-      this.#connect(connection, socket, { logger, attempts, onLogin }),
-    );
+    protocol.on("connection", (connection: Connection) => {
+      client = this.#connect(connection, socket, { logger, attempts, onLogin });
+    });
     protocol.injectSocket(socket);
   }
 
@@ -150,7 +152,7 @@ class SshDoor implements SshServer {
     };
   }
 
-  #connect(connection: Connection, socket: Socket, login: LoginParts): void {
+  #connect(connection: Connection, socket: Socket, login: LoginParts): ClientConnection {
     const { logger } = login;
     connection.on("error", (error: Error) => {
       if (error instanceof PacketTooLong) {
@@ -162,6 +164,7 @@ class SshDoor implements SshServer {
     this.#clients.add(client);
     connection.on("close", () => this.#clients.delete(client));
     client.open();
+    return client;
   }
 }
 

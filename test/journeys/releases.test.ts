@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, suite, test } from "node:test";
 import { nullApp } from "../helpers/apps.ts";
-import { type Berth, startBerth } from "../helpers/berth.ts";
+import { type Berth, run, runOk, startBerth } from "../helpers/berth.ts";
 import { afterSuite } from "../helpers/suite.ts";
 
 /** Its page is the value of the config var GREETING. */
@@ -90,8 +90,17 @@ suite("apps, config and releases", () => {
     const bad = await berth.cliWith("not a key", "ssh-keys:add", "bob");
     assert.equal(bad.code, 1);
     assert.match(await berth.sshOk("ssh-keys:list"), /^SHA256:\S+ NAME="ann"/m);
-    const listed = await berth.sshOk("ssh-keys:list --format json");
-    const { fingerprint } = JSON.parse(listed)[0];
+    const bobsKey = `${berth.key}-bob`;
+    await runOk("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", bobsKey]);
+    await berth.sshOk("ssh-keys:add bob", { stdin: await readFile(`${bobsKey}.pub`, "utf8") });
+    const asBob = [...berth.sshOptions(bobsKey), "-p", String(berth.sshPort), "berth@127.0.0.1"];
+    const byBob = await run("ssh", [...asBob, "ssh-keys:remove ann"]);
+    assert.match(byBob.stderr, /The key bob may not change which keys may log in/);
+    const byAnn = await berth.ssh("ssh-keys:remove ann");
+    assert.match(byAnn.stderr, /ann is the last admin key/);
+    const listed = await berth.sshOk("ssh-keys:list ann --format json");
+    const [{ fingerprint, admin }] = JSON.parse(listed);
+    assert.equal(admin, true);
     await berth.cliOk("ssh-keys:remove", fingerprint);
     const locked = await berth.ssh("apps:list");
     assert.match(locked.stderr, /Permission denied/);

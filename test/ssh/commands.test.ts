@@ -161,6 +161,10 @@ describe("commands over ssh", { concurrency: 4 }, () => {
   });
 
   test("says why it closes a connection that sends more than it can take", async () => {
+    const stranger = new ssh2.Client();
+    const refused = once(stranger, "error");
+    stranger.connect({ host: "127.0.0.1", port: host.port, username: "x".repeat(40_000) });
+    assert.match(((await refused) as [Error])[0].message, /A packet of 400\d{2} bytes is too long/);
     const client = await connect(host);
     const failed = once(client, "error");
     client.exec(`words ${"x".repeat(5_000_000)}`, () => undefined);

@@ -44,7 +44,7 @@ describe("nothing a client sends harms the daemon", () => {
     const limits = {
       connections: 500,
       connectionsPerAddress: 500,
-      logins: { perAddress: 500, perNetwork: 500, dropFrom: 500, dropPercent: 30, most: 500 },
+      logins: { perAddress: 500, patienceSeconds: 3, perNetwork: 500, dropFrom: 500, dropPercent: 30, most: 500 },
       loginGraceSeconds: 20,
     };
     host = await startSshHost({

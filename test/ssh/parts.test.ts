@@ -46,7 +46,7 @@ describe("the line a client sends", () => {
 });
 
 describe("admission", () => {
-  const logins = { perAddress: 2, perNetwork: 3, dropFrom: 6, dropPercent: 30, most: 8 };
+  const logins = { perAddress: 2, patienceSeconds: 3, perNetwork: 3, dropFrom: 6, dropPercent: 30, most: 8 };
   const limits = { connections: 3, connectionsPerAddress: 2, logins };
 
   function admission({ random = 0.99, ...changes }: Partial<AdmissionLimits> & { random?: number } = {}) {
