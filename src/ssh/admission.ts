@@ -2,8 +2,8 @@ import { networkOf } from "../lib/network-of.ts";
 import type { LoginLimits, SshLimits } from "./limits.ts";
 import { Tally } from "./tally.ts";
 
-/** One connection's place in the counts. All calls may be repeated. */
-export interface Place {
+/** One connection's slot in the counts. All calls may be repeated. */
+export interface Slot {
   /** It has logged in. Returns in a few words why it must go all the same, or undefined. */
   authenticated(): string | undefined;
   leave(): void;
@@ -44,8 +44,8 @@ export class Admission {
     this.#now = now;
   }
 
-  /** A place, or in a few words why there is none. `evict` must close the connection: its place is given to another. */
-  enter(address: string, evict: (reason: string) => void): Place | string {
+  /** A slot, or in a few words why there is none. `evict` must close the connection: its slot is given to another. */
+  enter(address: string, evict: (reason: string) => void): Slot | string {
     const source = networkOf(address, sourceBits);
     const network = networkOf(address, networkBits);
     const refusal = this.#refusal(source, network);
@@ -53,7 +53,7 @@ export class Admission {
     const login = { source, network, since: this.#now(), evict };
     this.#logins.add(login);
     this.#loginsByNetwork.add(network);
-    return this.#place(login);
+    return this.#slot(login);
   }
 
   #refusal(source: string, network: string): string | undefined {
@@ -78,7 +78,7 @@ export class Admission {
     return true;
   }
 
-  #place(login: Login): Place {
+  #slot(login: Login): Slot {
     const { source } = login;
     let isIn = false;
     return {

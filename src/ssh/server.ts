@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from "node:net";
 import type { Connection, ServerConfig } from "ssh2";
 import type { Logger } from "../lib/logger.ts";
-import { Admission, type Place } from "./admission.ts";
+import { Admission, type Slot } from "./admission.ts";
 import { algorithms } from "./algorithms.ts";
 import { type Authenticate, LoginAttempts } from "./authentication.ts";
 import { ClientConnection, type ConnectionOptions } from "./client-connection.ts";
@@ -107,17 +107,17 @@ class SshDoor implements SshServer {
       socket.resume();
       socket.setTimeout(1000, () => socket.destroy());
     };
-    const place = this.#admission.enter(address, turnAway);
-    if (typeof place === "string") return void turnAway(place);
+    const slot = this.#admission.enter(address, turnAway);
+    if (typeof slot === "string") return void turnAway(slot);
     this.#sockets.add(socket);
     socket.on("close", () => {
-      place.leave();
+      slot.leave();
       this.#sockets.delete(socket);
     });
-    this.#serve(socket, hostKeys, place, this.#logger.child({ address, port: socket.remotePort }));
+    this.#serve(socket, hostKeys, slot, this.#logger.child({ address, port: socket.remotePort }));
   }
 
-  #serve(socket: Socket, hostKeys: HostKeys, place: Place, logger: Logger): void {
+  #serve(socket: Socket, hostKeys: HostKeys, slot: Slot, logger: Logger): void {
     const attempts = new LoginAttempts(logger);
     let client: ClientConnection | undefined;
     const grace = setTimeout(() => {
@@ -131,7 +131,7 @@ class SshDoor implements SshServer {
     });
     const onLogin = (): string | undefined => {
       clearTimeout(grace);
-      return place.authenticated();
+      return slot.authenticated();
     };
     // A server of ssh2 for each connection is what ties its events to our socket; it never listens itself.
     const protocol = new ssh2.Server(this.#protocolOptions(hostKeys));
