@@ -14,6 +14,9 @@ export interface Login {
   readonly fingerprint: string;
 }
 
+// A stranger chooses it, and may send 35,000 bytes of it.
+const longestLoggedUser = 64;
+
 /** Login attempts of one connection, for the log line that tools such as fail2ban count. */
 export class LoginAttempts {
   /** Undefined until the client asked for something. */
@@ -66,7 +69,7 @@ export function handleLogin(
 ): void {
   const { attempts } = options;
   const decide = async (context: AuthContext): Promise<void> => {
-    attempts.user = context.username;
+    attempts.user = context.username.slice(0, longestLoggedUser);
     // Every client asks with `none` which methods there are.
     if (context.method === "none") return context.reject(["publickey"]);
     const login = context.method === "publickey" ? await check(context, options.authenticate) : undefined;
