@@ -11,6 +11,8 @@ export interface Context {
   readonly job: Job;
   /** `--force`: do not ask. */
   readonly force: boolean;
+  /** `--quiet`: leave out headings, and what repeats the input. */
+  readonly quiet: boolean;
   /** Where the caller's streams are; for the few commands that read or ask. */
   readonly caller: Caller;
 }

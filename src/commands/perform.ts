@@ -17,7 +17,7 @@ export async function perform(
   const { command, values, quiet, force } = invocation;
   const out = createOutput(session, quiet);
   const job = { progress: out, signal: session.signal, actor: session.actor };
-  const context: Context = { operations, job, force, caller: createCaller(session) };
+  const context: Context = { operations, job, force, quiet, caller: createCaller(session) };
   switch (command.kind) {
     case "value":
       return await runValue(command, invocation, context, out);

@@ -29,7 +29,7 @@ export interface Operations {
   appReport(input: { app: string }): Promise<AppReport>;
 
   config(input: { app: string }): Promise<ConfigVars>;
-  /** A new release, and a restart, where the app is deployed and `restart` is true; else the next release has the values. */
+  /** A new release, and a restart, where the app is deployed and `restart` is true; else `restart`, `start` of a stopped app and the next release bring the values. */
   setConfig(input: { app: string; vars: ConfigVars; restart: boolean }, job: Job): Promise<Release | undefined>;
   /** Names that are not set are passed over. */
   unsetConfig(
@@ -122,7 +122,7 @@ export interface Operations {
   formation(input: { app: string }): Promise<FormationReport>;
   /** Starts and stops only what differs; without `deploy`, the next replacement of the dynos brings it. Throws `unknown-process-type` where the release has no such type. */
   scale(input: { app: string; quantities: Formation; deploy: boolean }, job: Job): Promise<void>;
-  /** New dynos healthy before the old ones stop. Throws `not-deployed`. */
+  /** New dynos healthy before the old ones stop; a new release where config vars have changed since. Throws `not-deployed`. */
   restart(input: { app: string; processType: string | undefined }, job: Job): Promise<void>;
   start(input: { app: string }, job: Job): Promise<void>;
   stop(input: { app: string }, job: Job): Promise<void>;
@@ -144,7 +144,7 @@ export interface Operations {
   }): Promise<AsyncIterable<LiveTraffic>>;
   /** Kept in periods of 10 s for an hour, of a minute for a day and of an hour for 90 days; other steps are none. */
   trafficHistory(input: { app: string; step: number }): Promise<TrafficPeriod[]>;
-  /** Exit code of the process. Throws `not-deployed`. */
+  /** With the config vars as they are stored now. Exit code of the process. Throws `not-deployed`. */
   run(input: { app: string; command: readonly string[]; env: ConfigVars }, io: RunIo): Promise<number>;
 
   /** DESIGN.md, section 4. Creates the app where it is missing. A failure leaves the previous release serving. */

@@ -9,6 +9,7 @@ import { runReleasePhase } from "./release-phase.ts";
 import { activateRelease, draftRelease } from "./releases.ts";
 import { replaceDynos } from "./replace-dynos.ts";
 import { deployedApp } from "./require-app.ts";
+import { waitingVars } from "./stored-config.ts";
 
 /** A new release with image, config and process types of an older one, as Heroku's rollback. */
 export async function rollback(
@@ -32,6 +33,12 @@ export async function rollback(
       description: `Rollback to v${version}`,
       createdBy: job.actor,
     });
+    const waiting = context.store.read((view) => waitingVars(view, { app, release: current }));
+    if (waiting.length > 0) {
+      job.progress.warn(
+        `Config vars that were changed without a restart are as in v${version} again: ${waiting.join(", ")}`,
+      );
+    }
     job.progress.step(`Rolling back ${app.name} to v${version}, as v${next.version}`);
     await runReleasePhase(context, { app, release: next }, job);
     const activate = () =>

@@ -17,7 +17,10 @@ export async function runDyno(
       hint: `For example: run ${input.app} bash`,
     });
   }
-  const { app, release } = context.store.read((view) => deployedApp(view, input.app));
+  const { app, release, config } = context.store.read((view) => {
+    const found = deployedApp(view, input.app);
+    return { ...found, config: view.config.of(found.app.id) };
+  });
   const spec = {
     app: app.name,
     release: release.version,
@@ -25,7 +28,8 @@ export async function runDyno(
     command: input.command,
     ownImage: release.runtime !== undefined,
     ...(isJoined(release) && { joins: app.id }),
-    config: { ...release.config, ...input.env },
+    // What was stored without a restart too: whoever sets a value to try it out does so here.
+    config: { ...config, ...input.env },
     stopTimeoutSeconds: durationProperty(context, app.id, "ps.stop-timeout-seconds") / 1000,
   };
   const ends = AbortSignal.any([io.signal, context.stopping]);

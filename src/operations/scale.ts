@@ -6,6 +6,7 @@ import type { Context } from "./context.ts";
 import type { Job } from "./operations.ts";
 import { addPendingScale, applyScale } from "./pending-scale.ts";
 import { appByName, currentRelease } from "./require-app.ts";
+import { waitingVars } from "./stored-config.ts";
 import { toFormation } from "./to-formation.ts";
 import { isScalable } from "./wanted-dynos.ts";
 
@@ -26,6 +27,7 @@ export async function scale(
     if (release === undefined || app.stopped) return store();
     if (!input.deploy) return context.store.write((changes) => addPendingScale(changes, app.id, input.quantities));
     const before = context.store.read((view) => view.formation.of(app.id));
+    noteWaitingVars(context, { app, release }, job);
     await toFormation(context, { app, release, formation: { ...before, ...input.quantities }, activate: store }, job);
   });
 }
@@ -39,6 +41,16 @@ function refuseManifestTypes(context: Context, app: App, quantities: Formation):
     "formation-in-manifest",
     `App ${app.name} contains an app.json file with a formations key and cannot be manually scaled`,
     { hint: `Change the quantity of ${types.join(", ")} in app.json and push, or take it out there` },
+  );
+}
+
+/** All dynos of a release are alike, so one more has the values that the others have. */
+function noteWaitingVars(context: Context, serving: { app: App; release: Release }, { progress }: Job): void {
+  const waiting = context.store.read((view) => waitingVars(view, serving));
+  if (waiting.length === 0) return;
+  progress.detail(`Config vars were changed without a restart: ${waiting.join(", ")}`);
+  progress.detail(
+    `New dynos have the values of v${serving.release.version}. For the new ones: ps:restart ${serving.app.name}`,
   );
 }
 

@@ -94,14 +94,27 @@ describe("config:set", () => {
     return { line, seen };
   }
 
-  test("shows what it sets, then what the restart says", async () => {
+  test("shows the names that it sets and masks the values, then shows the restart", async () => {
     const { line, seen } = setUp();
     const ran = await line(["config:set", "shop", "A=1", "LONGER=two words"]);
     assert.equal(
       ran.stdout,
-      "-----> Setting config vars\n       A:       1\n       LONGER:  two words\n-----> Restarting app shop\n",
+      "-----> Setting config vars\n       A:       *******\n       LONGER:  *******\n-----> Restarting app shop\n",
     );
     assert.deepEqual(seen, [{ app: "shop", vars: { A: "1", LONGER: "two words" }, restart: true }]);
+  });
+
+  test("prints neither names nor values with --quiet", async () => {
+    const { line, seen } = setUp();
+    for (const words of [
+      ["--quiet", "config:set", "shop", "TOKEN=hunter2"],
+      ["config:set", "shop", "--quiet", "TOKEN=hunter2"],
+      ["config:set", "--quiet", "--encoded", "shop", `TOKEN=${Buffer.from("hunter2").toString("base64")}`],
+    ]) {
+      assert.equal((await line(words)).both, "-----> Restarting app shop\n");
+    }
+    assert.equal((await line(["config:set", "shop", "--no-restart", "--quiet", "TOKEN=hunter2"])).both, "");
+    assert.ok(seen.every((input) => input.vars.TOKEN === "hunter2"));
   });
 
   test("keeps blanks, quotes, line ends and = in values", async () => {

@@ -1,6 +1,7 @@
 import { columns } from "../../lib/columns.ts";
 import { UserError } from "../../model/errors.ts";
 import { checkConfigKey } from "../../model/names.ts";
+import type { Progress } from "../../model/progress.ts";
 import { defineCommand } from "../command.ts";
 import { envPair } from "../env-pair.ts";
 import { appName, flag, many } from "../input.ts";
@@ -17,20 +18,24 @@ export const configSet = defineCommand({
   positionals: ["app", "pairs"],
   labels: { pairs: "key=value" },
   options: {
-    restart: { flags: "--no-restart", summary: "Only store them: the next release has them" },
+    restart: { flags: "--no-restart", summary: "Store them without a restart; ps:restart brings them" },
     encoded: { flags: "--encoded", summary: "The values are base64" },
   },
-  run: async ({ app, pairs, restart, encoded }, { operations, job }) => {
+  run: async ({ app, pairs, restart, encoded }, { operations, job, quiet }) => {
     const vars = Object.fromEntries(
       pairs.map(([key, value]) => [checkConfigKey(key), encoded ? decode(key, value) : value]),
     );
     await operations.requireApp({ app });
-    job.progress.step("Setting config vars");
-    for (const line of columns(Object.entries(vars).map(([key, value]) => [`${key}:`, value])))
-      job.progress.detail(line);
+    if (!quiet) show(Object.keys(vars), job.progress);
     return operations.setConfig({ app, vars, restart }, job);
   },
 });
+
+/** Without their values, which logs of a CI system would keep: config:show has them. */
+function show(keys: readonly string[], progress: Progress): void {
+  progress.step("Setting config vars");
+  for (const line of columns(keys.map((key) => [`${key}:`, "*******"]))) progress.detail(line);
+}
 
 function decode(key: string, value: string): string {
   const decoded = Buffer.from(value, "base64");

@@ -7,10 +7,10 @@ export const configUnset = defineCommand({
   input: { app: appName, keys: many(text, 1, "At least one key must be given"), restart: flag },
   positionals: ["app", "keys"],
   labels: { keys: "key" },
-  options: { restart: { flags: "--no-restart", summary: "Only remove them: the next release is without them" } },
-  run: async ({ app, keys, restart }, { operations, job }) => {
+  options: { restart: { flags: "--no-restart", summary: "Remove them without a restart; ps:restart brings it" } },
+  run: async ({ app, keys, restart }, { operations, job, quiet }) => {
     await operations.requireApp({ app });
-    for (const key of keys) job.progress.step(`Unsetting ${key}`);
+    if (!quiet) for (const key of keys) job.progress.step(`Unsetting ${key}`);
     return operations.unsetConfig({ app, keys, restart }, job);
   },
 });
