@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
+import type { Builder, Image } from "../builders/builder.ts";
 import { proxyEnvironment } from "../builders/network/environment.ts";
 import { loadLocalSettings } from "../config/local.ts";
 import type { Settings } from "../config/schema.ts";
@@ -10,14 +11,16 @@ import { freePort } from "../lib/free-port.ts";
 import { createLogger } from "../lib/logger.ts";
 import type { ConfigVars } from "../model/app.ts";
 import { type AppManifest, missingVars, parseAppManifest } from "../model/app-manifest.ts";
+import { maskOf } from "../model/config-secrets.ts";
 import { messageOf, UserError } from "../model/errors.ts";
+import { maskError, maskProgress } from "../model/masked-progress.ts";
 import { createProgressPrinter, explainTo } from "../model/progress-printer.ts";
 import { type BuildArguments, parseBuildArguments, usage } from "./arguments.ts";
 import { createBuilders } from "./builders.ts";
 import { composeFile } from "./compose-file.ts";
 import { folderSource } from "./folder-source.ts";
 import { plainName } from "./image-name.ts";
-import { makeImage } from "./make-image.ts";
+import { type MakeInput, makeImage } from "./make-image.ts";
 import { serveImage } from "./serve-image.ts";
 import { sweepLeftovers } from "./sweep-leftovers.ts";
 import type { Workshop } from "./workshop.ts";
@@ -62,7 +65,7 @@ async function build(wanted: BuildArguments, settings: Settings, stop: AbortSign
   progress.step(`Making the image ${reference} of ${wanted.folder}`);
   const image = await alone(app, async () => {
     await sweepLeftovers(shop, app);
-    return await makeImage(shop, createBuilders(settings, shop, wanted), { wanted, source, manifest, config });
+    return await makeMasked(shop, createBuilders(settings, shop, wanted), { wanted, source, manifest, config });
   });
   progress.headline(`The image ${image.reference} is ready`);
   if (wanted.composeFile !== undefined) await writeCompose(wanted.composeFile, composeFile(image, { config, port }));
@@ -70,6 +73,19 @@ async function build(wanted: BuildArguments, settings: Settings, stop: AbortSign
   const write = (bytes: Uint8Array): void => void output.write(bytes);
   const timeoutMs = settings.healthTimeout;
   await serveImage({ ...shop, signal: stop }, { image, app, config, port, timeoutMs, write });
+}
+
+/** What a build prints is often kept: the values of config vars are not in it. */
+async function makeMasked(shop: Workshop, builders: readonly Builder[], input: MakeInput): Promise<Image> {
+  const mask = maskOf(input.config, [plainName(input.wanted.name.repository)]);
+  const progress = maskProgress(shop.progress, () => mask);
+  try {
+    return await makeImage({ ...shop, progress }, builders, input);
+  } catch (error) {
+    throw maskError(error, mask);
+  } finally {
+    progress.end();
+  }
 }
 
 /** Builds of one name share a cache, and what one of them has in the works is no leftover of another. */

@@ -1,4 +1,8 @@
-import type { UserError } from "../model/errors.ts";
+import { Mask } from "../lib/mask.ts";
+import type { ConfigVars } from "../model/app.ts";
+import { maskOf } from "../model/config-secrets.ts";
+import { UserError } from "../model/errors.ts";
+import { maskError, maskProgress } from "../model/masked-progress.ts";
 import type { Progress } from "../model/progress.ts";
 import { createProgressPrinter } from "../model/progress-printer.ts";
 import type { Context } from "./context.ts";
@@ -6,7 +10,10 @@ import type { Context } from "./context.ts";
 export interface BuildLog {
   /** Goes to the user and into the stored log. */
   readonly progress: Progress;
-  failure(error: UserError): void;
+  /** From now on the values of these config vars appear in neither. */
+  hide(config: ConfigVars, spared: readonly string[]): void;
+  /** Notes what the build ended with, and gives it back as the user may see it. */
+  failure(error: unknown): unknown;
   close(): void;
 }
 
@@ -37,13 +44,23 @@ export function openBuildLog(context: Context, buildId: string, progress: Progre
   };
   const printer = createProgressPrinter(keep);
   const timer = setInterval(flush, flushEveryMs);
+  let mask = new Mask([]);
+  const masked = maskProgress(both(progress, printer), () => mask);
   return {
-    progress: both(progress, printer),
-    failure(error) {
+    progress: masked,
+    hide(config, spared) {
+      mask = maskOf(config, spared);
+    },
+    failure(found) {
+      const error = maskError(found, mask);
+      masked.end();
+      if (!(error instanceof UserError)) return error;
       for (const line of error.details) printer.line(line);
       printer.warn(error.message);
+      return error;
     },
     close() {
+      masked.end();
       clearInterval(timer);
       flush();
     },

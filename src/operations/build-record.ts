@@ -1,6 +1,5 @@
 import type { App } from "../model/app.ts";
 import type { Build } from "../model/build.ts";
-import { UserError } from "../model/errors.ts";
 import type { BuildLog } from "./build-log.ts";
 import type { Context } from "./context.ts";
 import { newBuildId } from "./ids.ts";
@@ -23,13 +22,15 @@ export function startBuild(context: Context, app: App, commit: string): Build {
   return build;
 }
 
+/** Gives the error back as the user may see it. */
 export function failBuild(
   context: Context,
   { build, log, job }: { build: Build; log: BuildLog; job: Job },
   error: unknown,
-): void {
-  if (error instanceof UserError) log.failure(error);
+): unknown {
+  const shown = log.failure(error);
   finishBuild(context, build, { status: job.signal.aborted ? "canceled" : "failed" });
+  return shown;
 }
 
 /** Never throws: the build has ended, and a build that looks as if it ran would be waited for, and kept, for ever. */

@@ -45,6 +45,10 @@ async function buildAndRelease(
   try {
     const manifest = await readManifest(context, app, source);
     storeManifestEnv(context, app, manifest, logged.progress);
+    log.hide(
+      context.store.read((view) => view.config.of(app.id)),
+      [app.name],
+    );
     const image = await buildImage(context, { app, build, source, manifest }, logged);
     timings.lap("build");
     const release = await releaseImage(context, { app, build, image, manifest }, logged);
@@ -55,8 +59,7 @@ async function buildAndRelease(
     context.logger.info(fields, "deployed");
     return { release, urls: urlsOf(context, app.id) };
   } catch (error) {
-    failBuild(context, { build, log, job }, error);
-    throw error;
+    throw failBuild(context, { build, log, job }, error);
   } finally {
     log.close();
   }

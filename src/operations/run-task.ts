@@ -2,7 +2,9 @@ import { PassThrough, Writable } from "node:stream";
 import { showDuration } from "../lib/duration.ts";
 import { LineSplitter } from "../lib/line-splitter.ts";
 import type { App } from "../model/app.ts";
+import { maskOf } from "../model/config-secrets.ts";
 import { UserError } from "../model/errors.ts";
+import { maskProgress } from "../model/masked-progress.ts";
 import type { Progress } from "../model/progress.ts";
 import type { Release } from "../model/release.ts";
 import { imageCommand, isJoined, serviceOf } from "../model/runtime.ts";
@@ -29,7 +31,10 @@ export async function runTask(context: Context, task: Task, job: Job): Promise<v
   const { app, release, title, command, processType = "web" } = task;
   const timeoutMs = durationProperty(context, app.id, "builds.timeout-seconds");
   const timeout = AbortSignal.timeout(timeoutMs);
-  const lines = linesTo(job.progress);
+  const mask = maskOf(release.config, [app.name]);
+  const { detail } = job.progress;
+  const progress = maskProgress({ ...job.progress, line: detail }, () => mask);
+  const lines = linesTo(progress);
   const spec = {
     app: app.name,
     release: release.version,
@@ -54,6 +59,7 @@ export async function runTask(context: Context, task: Task, job: Job): Promise<v
     });
   } finally {
     lines.end();
+    progress.end();
   }
 }
 
@@ -62,7 +68,7 @@ function nothing(): PassThrough {
 }
 
 function linesTo(progress: Progress): Writable {
-  const splitter = new LineSplitter((line) => progress.detail(line));
+  const splitter = new LineSplitter((line) => progress.line(line));
   return new Writable({
     write(chunk: Buffer, _encoding, done) {
       splitter.write(chunk);

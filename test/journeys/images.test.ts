@@ -18,6 +18,27 @@ suite("Images that buildpacks did not make", () => {
     berth = await startBerth(cleanup);
   });
 
+  test("masks a config var that an ARG asks for in the push and in the kept output, and the image has it", async () => {
+    const { Dockerfile = "", ...files } = dockerApp("masked", 8124);
+    const steps = "ARG API_TOKEN\nRUN echo got $API_TOKEN && echo $API_TOKEN > token\n";
+    const folder = await berth.repositoryOf({ ...files, Dockerfile: Dockerfile.replace("COPY", `${steps}COPY`) });
+    await berth.sshOk("apps:create masked");
+    assert.doesNotMatch(await berth.sshOk("config:set masked API_TOKEN=s3cr3t-t0ken"), /s3cr3t/);
+    const told = await berth.pushOk(folder, "masked");
+    assert.match(told, /RUN echo got \*{7} && echo \*{7} /);
+    assert.match(told, /got \*{7}/);
+    assert.doesNotMatch(told, /s3cr3t/);
+    assert.doesNotMatch(await berth.sshOk("builds:output masked"), /s3cr3t/);
+    // Without the entry point, which is perl.
+    assert.equal((await berth.sshOk("run masked -pe '' token")).trim(), "s3cr3t-t0ken");
+
+    await writeFile(join(folder, "Dockerfile"), `FROM ${runImage}\nARG API_TOKEN\nRUN exit 3 # $API_TOKEN\n`);
+    await berth.commitAll(folder, "failing");
+    const failed = await berth.push(folder, "masked");
+    assert.notEqual(failed.code, 0);
+    assert.doesNotMatch(`${failed.stdout}${failed.stderr}`, /s3cr3t/);
+  });
+
   test("a pushed Dockerfile is built, and its image runs with its own user and entry point on the port it EXPOSEs", async () => {
     const folder = await berth.repositoryOf(dockerApp("from docker", 8123));
     const told = await berth.pushOk(folder, "docked");

@@ -65,6 +65,20 @@ suite("apps, config and releases", () => {
     assert.equal((await berth.fetch("greeter")).body, "fixed\n");
   });
 
+  test("values stored without a restart are seen by run, ps:restart and ps:start", async () => {
+    await berth.pushOk(await berth.repositoryOf(greeter()), "later");
+    assert.equal(await berth.sshOk("--quiet config:set --no-restart later GREETING=one"), "");
+    assert.equal((await berth.fetch("later")).body, "none\n");
+    assert.equal(await berth.sshOk("run later printenv GREETING"), "one\n");
+    await berth.sshOk("ps:restart later");
+    assert.equal((await berth.fetch("later")).body, "one\n");
+    await berth.sshOk("config:set --no-restart later GREETING=two");
+    await berth.sshOk("ps:stop later");
+    await berth.sshOk("ps:start later");
+    assert.equal((await berth.fetch("later")).body, "two\n");
+    assert.match(await berth.sshOk("releases later"), /v3.*Set config vars: GREETING/);
+  });
+
   test("domains are routed as soon as they are added and until they are removed", async () => {
     await berth.pushOk(await berth.repositoryOf(nullApp("page")), "named");
     assert.match(await berth.sshOk("domains:add named www.example.com"), /-----> Added www\.example\.com to named/);
