@@ -4,6 +4,7 @@ import { appName, optional } from "./input.ts";
 
 export const cleanup = defineCommand({
   name: "cleanup",
+  effect: "destroys",
   summary: "Remove images and caches that Berth made for one app, or for all, and no longer needs",
   input: { app: optional(appName) },
   positionals: ["app"],

@@ -29,9 +29,14 @@ export interface Caller {
   readonly hasTerminal: boolean;
 }
 
+/** `destroys`: takes away what only the user can give again. `reads`: changes nothing. */
+export type Effect = "reads" | "changes" | "destroys";
+
 interface Definition<S extends Schema> {
   /** `apps:create`. The file's path is the same: `apps/create.ts`. */
   readonly name: string;
+  /** What the command does to apps and host at most: hints never lead from reading to destroying. */
+  readonly effect: Effect;
   readonly aliases?: readonly string[];
   readonly summary: string;
   readonly input: S;

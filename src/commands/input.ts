@@ -66,6 +66,11 @@ export const appName: Word<string> = {
   arity: "one",
   parse: (word) => {
     if (word === "") throw new UserError("missing-argument", "Please specify an app to run the command on");
+    if (word.startsWith("-")) {
+      throw new UserError("invalid-argument", `'${word}' is not the name of an app`, {
+        hint: "Name the app as the first argument, or with --app APP",
+      });
+    }
     return word;
   },
 };

@@ -7,6 +7,7 @@ const colours = [36, 33, 32, 35, 31];
 
 export const logs = defineStream({
   name: "logs",
+  effect: "reads",
   summary: "Show what an app has written to its log, and what the router tells of its requests",
   input: {
     app: appName,

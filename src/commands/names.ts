@@ -1,6 +1,6 @@
-import { nearest } from "../lib/nearest.ts";
 import { UserError } from "../model/errors.ts";
-import { commands, namespaces } from "./tree.ts";
+import { suggestCommand } from "./suggest.ts";
+import { namespaces } from "./tree.ts";
 
 /** What a group of commands (`apps`, `config`) is about, or undefined where there is no such group. */
 export function namespaceOf(name: string): string | undefined {
@@ -8,8 +8,7 @@ export function namespaceOf(name: string): string | undefined {
 }
 
 export function unknownCommand(name: string): UserError {
-  const known = [...commands.flatMap((command) => [command.name, ...(command.aliases ?? [])]), "help", "version"];
-  const meant = nearest(name, known);
+  const meant = suggestCommand(name);
   const suggestion = meant === undefined ? "" : `\nDid you mean \`berth ${meant}\`?`;
   return new UserError("unknown-command", `\`${name}\` is not a berth command.`, {
     hint: `See \`berth help\` for a list of available commands.${suggestion}`,

@@ -1,9 +1,11 @@
 import { type Command as CommanderCommand, CommanderError, Option, Command as Program } from "commander";
+import { editDistance } from "../lib/nearest.ts";
 import { exitCodes, UserError } from "../model/errors.ts";
 import { bind, type Given } from "./bind.ts";
 import type { Command } from "./command.ts";
 import { choice } from "./input.ts";
 import { namespaceOf, unknownCommand } from "./names.ts";
+import { flagHint } from "./suggest.ts";
 import { commands, findCommand } from "./tree.ts";
 import { usage } from "./usage.ts";
 
@@ -118,6 +120,12 @@ function addGlobalOptions(program: CommanderCommand, taken: readonly Option[]): 
   program.option("-h, --help");
 }
 
+/** `--force` only for a slip of one letter: it does without the question before something is destroyed. */
+function similarFlag(suggestion: string | undefined, flag: string): string | undefined {
+  if (suggestion?.includes("--force") && editDistance(flag, "--force") > 1) return undefined;
+  return suggestion?.replace(/^\((.*)\)$/, "$1");
+}
+
 function configure(program: CommanderCommand): void {
   program
     .exitOverride()
@@ -142,6 +150,8 @@ function usageError(error: CommanderError, program: CommanderCommand, words: rea
   const message = first.replace("unknown option", "Unknown flag:").replace(/^./, (letter) => letter.toUpperCase());
   const command = words.map((word) => program.commands.find((sub) => sub.name() === word)).find(Boolean);
   const known = command === undefined ? undefined : findCommand(command.name());
-  const hint = suggestion?.replace(/^\((.*)\)$/, "$1") ?? (known && `Usage: ${usage(known)}`);
+  const flag = /'(-[^']*)'$/.exec(first)?.[1] ?? "";
+  const hint =
+    (flag && flagHint(known?.name ?? "", flag)) || similarFlag(suggestion, flag) || (known && `Usage: ${usage(known)}`);
   return new UserError("invalid-flag", message, { exitCode: exitCodes.usage, ...(hint !== undefined && { hint }) });
 }

@@ -34,6 +34,7 @@ export function definePropertyCommand({
 }: PropertyCommandDefinition): Command {
   return defineCommand({
     name: name ?? `${group}:set`,
+    effect: "changes",
     summary: `${summary}: ${Object.keys(properties).join(", ")}`,
     input: { app: unless("global", appName), key: text, value: spaced ? many(text) : optional(text), global: flag },
     positionals: ["app", "key", "value"],

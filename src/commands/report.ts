@@ -33,6 +33,7 @@ export function defineReport(definition: ReportDefinition): Command {
   const name = `${definition.group}:report`;
   return defineCommand({
     name,
+    effect: "reads",
     summary: definition.summary,
     input: { app: optional(appName), flags: many(text) },
     positionals: ["app"],

@@ -13,6 +13,7 @@ const version: Word<number> = {
 
 export const rollback = defineCommand({
   name: "rollback",
+  effect: "changes",
   summary: "Make a new release that is like an earlier one; without a version, like the one before the current",
   input: { app: appName, version: optional(version) },
   positionals: ["app", "version"],

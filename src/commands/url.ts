@@ -4,6 +4,7 @@ import { appName } from "./input.ts";
 
 export const url = defineCommand({
   name: "url",
+  effect: "reads",
   summary: "Show the first address of an app",
   input: { app: appName },
   positionals: ["app"],

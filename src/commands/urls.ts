@@ -3,6 +3,7 @@ import { appName } from "./input.ts";
 
 export const urls = defineCommand({
   name: "urls",
+  effect: "reads",
   summary: "List the addresses of an app",
   input: { app: appName },
   positionals: ["app"],

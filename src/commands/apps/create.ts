@@ -3,6 +3,7 @@ import { appName } from "../input.ts";
 
 export const appsCreate = defineCommand({
   name: "apps:create",
+  effect: "changes",
   summary: "Create an app",
   input: { app: appName },
   positionals: ["app"],

@@ -4,6 +4,7 @@ import { appName } from "../input.ts";
 
 export const appsDestroy = defineCommand({
   name: "apps:destroy",
+  effect: "destroys",
   summary: "Remove an app with its releases, repository and dynos",
   input: { app: appName },
   positionals: ["app"],

@@ -3,6 +3,7 @@ import { appName } from "../input.ts";
 
 export const appsExists = defineCommand({
   name: "apps:exists",
+  effect: "reads",
   summary: "Tell with the exit code whether an app exists",
   input: { app: appName },
   positionals: ["app"],

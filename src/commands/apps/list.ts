@@ -2,6 +2,7 @@ import { defineCommand } from "../command.ts";
 
 export const appsList = defineCommand({
   name: "apps:list",
+  effect: "reads",
   summary: "List all apps",
   input: {},
   run: (_, { operations }) => operations.listApps(),

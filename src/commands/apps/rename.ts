@@ -3,6 +3,7 @@ import { appName, text } from "../input.ts";
 
 export const appsRename = defineCommand({
   name: "apps:rename",
+  effect: "changes",
   summary: "Give an app another name",
   input: { app: appName, name: text },
   positionals: ["app", "name"],

@@ -4,6 +4,7 @@ import { appName, optional } from "../input.ts";
 
 export const buildpacksAdd = defineCommand({
   name: "buildpacks:add",
+  effect: "changes",
   summary: "Build an app with one more buildpack: the last, or at a place of the list",
   input: { app: appName, buildpack, index: optional(buildpackIndex) },
   positionals: ["app", "buildpack"],

@@ -3,6 +3,7 @@ import { appName } from "../input.ts";
 
 export const buildpacksClear = defineCommand({
   name: "buildpacks:clear",
+  effect: "destroys",
   summary: "Take all buildpacks away from an app: the next build finds out by itself",
   input: { app: appName },
   positionals: ["app"],

@@ -3,6 +3,7 @@ import { appName } from "../input.ts";
 
 export const buildpacksList = defineCommand({
   name: "buildpacks:list",
+  effect: "reads",
   summary: "List the buildpacks that an app was given",
   input: { app: appName },
   positionals: ["app"],

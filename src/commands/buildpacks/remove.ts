@@ -5,6 +5,7 @@ import { appName, optional, text } from "../input.ts";
 
 export const buildpacksRemove = defineCommand({
   name: "buildpacks:remove",
+  effect: "destroys",
   summary: "Take a buildpack away from an app",
   input: { app: appName, buildpack: optional(text), index: optional(buildpackIndex) },
   positionals: ["app", "buildpack"],

@@ -6,6 +6,7 @@ import { appName, flag, many, optional } from "../input.ts";
 
 export const buildpacksSet = defineCommand({
   name: "buildpacks:set",
+  effect: "changes",
   summary: "Put a buildpack in the place of an app's first, or of another; with --replace, of all",
   input: {
     app: appName,

@@ -3,6 +3,7 @@ import { appName } from "../input.ts";
 
 export const buildsCancel = defineCommand({
   name: "builds:cancel",
+  effect: "changes",
   summary: "Cancel the deploy of an app that is under way",
   input: { app: appName },
   positionals: ["app"],

@@ -4,6 +4,7 @@ import { appName, text } from "../input.ts";
 
 export const buildsInfo = defineCommand({
   name: "builds:info",
+  effect: "reads",
   summary: "Show one build of an app",
   input: { app: appName, id: text },
   positionals: ["app", "id"],

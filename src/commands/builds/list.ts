@@ -7,6 +7,7 @@ const statuses = ["running", "succeeded", "failed", "canceled", "abandoned"] as 
 
 export const buildsList = defineCommand({
   name: "builds:list",
+  effect: "reads",
   summary: "List the builds of one app, or of all, newest first",
   input: {
     app: optional(appName),

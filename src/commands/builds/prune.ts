@@ -4,6 +4,7 @@ import { appName, flag, unless } from "../input.ts";
 
 export const buildsPrune = defineCommand({
   name: "builds:prune",
+  effect: "destroys",
   summary: "Forget the oldest builds of an app, with their output",
   input: { app: unless("allApps", appName), allApps: flag },
   positionals: ["app"],

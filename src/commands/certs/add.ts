@@ -4,6 +4,7 @@ import { appName, optional, text } from "../input.ts";
 
 export const certsAdd = defineCommand({
   name: "certs:add",
+  effect: "changes",
   summary: "Give an app a certificate and its key: two files, or a tar archive on standard input",
   input: { app: appName, crt: optional(text), key: optional(text) },
   positionals: ["app", "crt", "key"],

@@ -3,6 +3,7 @@ import { appName, text } from "../input.ts";
 
 export const certsGenerate = defineCommand({
   name: "certs:generate",
+  effect: "changes",
   summary: "Give an app a certificate that is signed by itself, for tests",
   input: { app: appName, domain: text },
   positionals: ["app", "domain"],

@@ -3,6 +3,7 @@ import { appName } from "../input.ts";
 
 export const certsRemove = defineCommand({
   name: "certs:remove",
+  effect: "destroys",
   summary: "Take its certificate away from an app",
   input: { app: appName },
   positionals: ["app"],

@@ -4,6 +4,7 @@ import { appName, choice } from "../input.ts";
 
 export const certsShow = defineCommand({
   name: "certs:show",
+  effect: "reads",
   summary: "Print the certificate of an app, or its key",
   input: { app: appName, part: choice("part", ["crt", "key"]) },
   positionals: ["app", "part"],

@@ -4,6 +4,7 @@ import { appName, optional, text } from "../input.ts";
 
 export const certsUpdate = defineCommand({
   name: "certs:update",
+  effect: "changes",
   summary: "Exchange the certificate of an app",
   input: { app: appName, crt: optional(text), key: optional(text) },
   positionals: ["app", "crt", "key"],

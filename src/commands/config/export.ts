@@ -20,6 +20,7 @@ const formatNames = Object.keys(formats) as (keyof typeof formats)[];
 
 export const configExport = defineCommand({
   name: "config:export",
+  effect: "reads",
   summary: "Print the config vars for another program to read",
   input: { app: appName, format: optional(choice("format", formatNames)) },
   positionals: ["app"],

@@ -4,6 +4,7 @@ import { singleQuoted } from "../single-quoted.ts";
 
 export const configGet = defineCommand({
   name: "config:get",
+  effect: "reads",
   summary: "Print the value of one config var; exit code 1 where it is not set",
   input: { app: appName, key: text, quoted: flag },
   positionals: ["app", "key"],

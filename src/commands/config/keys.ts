@@ -3,6 +3,7 @@ import { appName } from "../input.ts";
 
 export const configKeys = defineCommand({
   name: "config:keys",
+  effect: "reads",
   summary: "List the names of an app's config vars",
   input: { app: appName },
   positionals: ["app"],

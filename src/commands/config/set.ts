@@ -8,6 +8,7 @@ import { appName, flag, many } from "../input.ts";
 
 export const configSet = defineCommand({
   name: "config:set",
+  effect: "changes",
   summary: "Set config vars and restart the app with them",
   input: {
     app: appName,

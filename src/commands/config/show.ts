@@ -3,6 +3,7 @@ import { appName } from "../input.ts";
 
 export const configShow = defineCommand({
   name: "config:show",
+  effect: "reads",
   aliases: ["config"],
   summary: "Show the config vars of an app",
   input: { app: appName },

@@ -3,6 +3,7 @@ import { appName, flag, many, text } from "../input.ts";
 
 export const configUnset = defineCommand({
   name: "config:unset",
+  effect: "destroys",
   summary: "Remove config vars and restart the app without them",
   input: { app: appName, keys: many(text, 1, "At least one key must be given"), restart: flag },
   positionals: ["app", "keys"],

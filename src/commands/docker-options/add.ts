@@ -4,6 +4,7 @@ import { appName, many, text } from "../input.ts";
 
 export const dockerOptionsAdd = defineCommand({
   name: "docker-options:add",
+  effect: "changes",
   summary: "Add an option to an app's image builds, such as --build-arg NAME=VALUE",
   input: { app: appName, phase: buildPhase, option: many(text, 1) },
   positionals: ["app", "phase", "option"],

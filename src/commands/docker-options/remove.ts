@@ -4,6 +4,7 @@ import { appName, many, text } from "../input.ts";
 
 export const dockerOptionsRemove = defineCommand({
   name: "docker-options:remove",
+  effect: "destroys",
   summary: "Take an option away from an app's image builds",
   input: { app: appName, phase: buildPhase, option: many(text, 1) },
   positionals: ["app", "phase", "option"],

@@ -4,6 +4,7 @@ import { many, text } from "../input.ts";
 
 export const domainsAddGlobal = defineCommand({
   name: "domains:add-global",
+  effect: "changes",
   summary: "Let every app answer under APP.DOMAIN for more domains",
   input: { domains: many(text, 1) },
   positionals: ["domains"],

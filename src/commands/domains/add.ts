@@ -4,6 +4,7 @@ import { appName, many, text } from "../input.ts";
 
 export const domainsAdd = defineCommand({
   name: "domains:add",
+  effect: "changes",
   summary: "Let an app answer under more domains: names, *.names, or names with the beginning of a path",
   input: { app: appName, domains: many(text, 1) },
   positionals: ["app", "domains"],

@@ -3,6 +3,7 @@ import { appName } from "../input.ts";
 
 export const domainsClear = defineCommand({
   name: "domains:clear",
+  effect: "destroys",
   summary: "Take all domains away from an app, those under the global domains too",
   input: { app: appName },
   positionals: ["app"],

@@ -3,6 +3,7 @@ import { appName } from "../input.ts";
 
 export const domainsDisable = defineCommand({
   name: "domains:disable",
+  effect: "changes",
   summary: "Let an app answer to none of its domains, and keep them",
   input: { app: appName },
   positionals: ["app"],

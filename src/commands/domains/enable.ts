@@ -3,6 +3,7 @@ import { appName } from "../input.ts";
 
 export const domainsEnable = defineCommand({
   name: "domains:enable",
+  effect: "changes",
   summary: "Let an app answer to its domains again",
   input: { app: appName },
   positionals: ["app"],

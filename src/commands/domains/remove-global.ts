@@ -4,6 +4,7 @@ import { many, text } from "../input.ts";
 
 export const domainsRemoveGlobal = defineCommand({
   name: "domains:remove-global",
+  effect: "destroys",
   summary: "Take global domains away",
   input: { domains: many(text, 1) },
   positionals: ["domains"],

@@ -4,6 +4,7 @@ import { appName, many, text } from "../input.ts";
 
 export const domainsRemove = defineCommand({
   name: "domains:remove",
+  effect: "destroys",
   summary: "Take domains away from an app",
   input: { app: appName, domains: many(text, 1) },
   positionals: ["app", "domains"],

@@ -3,6 +3,7 @@ import { appName } from "../input.ts";
 
 export const domainsReset = defineCommand({
   name: "domains:reset",
+  effect: "destroys",
   summary: "Let an app answer under its names below the global domains only, as a new one does",
   input: { app: appName },
   positionals: ["app"],

@@ -4,6 +4,7 @@ import { many, text } from "../input.ts";
 
 export const domainsSetGlobal = defineCommand({
   name: "domains:set-global",
+  effect: "changes",
   summary: "Make these the global domains, and no others",
   input: { domains: many(text, 1) },
   positionals: ["domains"],

@@ -4,6 +4,7 @@ import { appName, many, text } from "../input.ts";
 
 export const domainsSet = defineCommand({
   name: "domains:set",
+  effect: "changes",
   summary: "Let an app answer under these domains and no others",
   input: { app: appName, domains: many(text, 1) },
   positionals: ["app", "domains"],

@@ -3,6 +3,7 @@ import { appName, flag, text, unless } from "../input.ts";
 
 export const errorPagesClear = defineCommand({
   name: "error-pages:clear",
+  effect: "destroys",
   summary: "Go back to Berth's own page for an error",
   input: { app: unless("global", appName), code: text, global: flag },
   positionals: ["app", "code"],

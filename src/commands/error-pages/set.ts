@@ -4,6 +4,7 @@ import { readPage } from "../page-input.ts";
 
 export const errorPagesSet = defineCommand({
   name: "error-pages:set",
+  effect: "changes",
   summary: "Set the page for an error (H14, 503, unknown-host, ..., or all), in HTML on standard input",
   input: { app: unless("global", appName), code: text, path: optional(text), global: flag },
   positionals: ["app", "code", "path"],

@@ -3,6 +3,7 @@ import { appName, flag, text, unless } from "../input.ts";
 
 export const errorPagesShow = defineCommand({
   name: "error-pages:show",
+  effect: "reads",
   summary: "Show the page that was set for an error",
   input: { app: unless("global", appName), code: text, global: flag },
   positionals: ["app", "code"],

@@ -3,6 +3,7 @@ import { text } from "../input.ts";
 
 export const gitAllowHost = defineCommand({
   name: "git:allow-host",
+  effect: "changes",
   summary: "Trust the ssh keys that a git server has now",
   input: { host: text },
   positionals: ["host"],

@@ -3,6 +3,7 @@ import { optional, text } from "../input.ts";
 
 export const gitAuthStatus = defineCommand({
   name: "git:auth-status",
+  effect: "reads",
   summary: "Say whether a git server has a user name and password, or exactly these",
   input: { host: text, username: optional(text), password: optional(text) },
   positionals: ["host", "username", "password"],

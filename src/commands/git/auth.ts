@@ -4,6 +4,7 @@ import { optional, text } from "../input.ts";
 
 export const gitAuth = defineCommand({
   name: "git:auth",
+  effect: "changes",
   summary: "Set the user name and password with which a git server is asked; without them, forget what was set",
   input: { host: text, username: optional(text), password: optional(text) },
   positionals: ["host", "username", "password"],

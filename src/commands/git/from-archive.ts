@@ -7,6 +7,7 @@ import { appName, choice, optional, text } from "../input.ts";
 
 export const gitFromArchive = defineCommand({
   name: "git:from-archive",
+  effect: "changes",
   summary: "Deploy a tar, tar.gz, tar.zst or zip from an address, or with -- from standard input",
   input: {
     app: appName,

@@ -5,6 +5,7 @@ import { appName, optional, text } from "../input.ts";
 
 export const gitFromImage = defineCommand({
   name: "git:from-image",
+  effect: "changes",
   summary: "Deploy an image, from this host or a registry; with --force ask the registry in any case",
   input: { app: appName, image: text, name: optional(text), email: optional(text) },
   positionals: ["app", "image", "name", "email"],

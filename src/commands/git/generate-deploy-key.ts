@@ -3,6 +3,7 @@ import { defineCommand } from "../command.ts";
 
 export const gitGenerateDeployKey = defineCommand({
   name: "git:generate-deploy-key",
+  effect: "changes",
   summary: "Make the key with which this host logs in to git servers",
   input: {},
   run: async (_, { operations: { gitCredentials }, force }) => {

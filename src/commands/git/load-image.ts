@@ -5,6 +5,7 @@ import { appName, optional, text } from "../input.ts";
 
 export const gitLoadImage = defineCommand({
   name: "git:load-image",
+  effect: "changes",
   summary: "Deploy an image that comes on standard input, as docker save writes it",
   input: { app: appName, image: text, name: optional(text), email: optional(text) },
   positionals: ["app", "image", "name", "email"],

@@ -3,6 +3,7 @@ import { defineCommand } from "../command.ts";
 
 export const gitPublicKey = defineCommand({
   name: "git:public-key",
+  effect: "reads",
   summary: "Show the public key with which this host logs in to git servers",
   input: {},
   run: async (_, { operations }) => {

@@ -4,6 +4,7 @@ import { appName, flag, optional, text } from "../input.ts";
 
 export const gitSync = defineCommand({
   name: "git:sync",
+  effect: "changes",
   summary: "Fetch what another git repository has into that of an app, and build it where that is asked for",
   input: {
     app: appName,

@@ -3,6 +3,7 @@ import { appName } from "../input.ts";
 
 export const letsencryptDisable = defineCommand({
   name: "letsencrypt:disable",
+  effect: "changes",
   summary: "Get no more certificates for an app, and take its present one away",
   input: { app: appName },
   positionals: ["app"],

@@ -3,6 +3,7 @@ import { defineCommand } from "../command.ts";
 
 export const letsencryptList = defineCommand({
   name: "letsencrypt:list",
+  effect: "reads",
   summary: "List the apps for which certificates are asked for",
   input: {},
   run: async (_, { operations }) => {

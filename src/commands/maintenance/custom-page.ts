@@ -4,6 +4,7 @@ import { readPage } from "../page-input.ts";
 
 export const maintenanceCustomPage = defineCommand({
   name: "maintenance:custom-page",
+  effect: "changes",
   summary: "Set an app's page for maintenance, in HTML on standard input; the same as error-pages:set APP H80",
   input: { app: appName, path: optional(text) },
   positionals: ["app", "path"],

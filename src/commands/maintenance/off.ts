@@ -3,6 +3,7 @@ import { appName } from "../input.ts";
 
 export const maintenanceOff = defineCommand({
   name: "maintenance:off",
+  effect: "changes",
   aliases: ["maintenance:disable"],
   summary: "Let visitors reach an app again",
   input: { app: appName },

@@ -3,6 +3,7 @@ import { appName } from "../input.ts";
 
 export const maintenanceOn = defineCommand({
   name: "maintenance:on",
+  effect: "changes",
   aliases: ["maintenance:enable"],
   summary: "Show visitors of an app that it is down for maintenance; its dynos go on",
   input: { app: appName },

@@ -6,6 +6,7 @@ const usual = "30s";
 
 export const proxyPause = defineCommand({
   name: "proxy:pause",
+  effect: "changes",
   summary: "Make the requests of an app wait until proxy:resume",
   input: { app: appName, max: optional(text) },
   positionals: ["app"],

@@ -3,6 +3,7 @@ import { appName } from "../input.ts";
 
 export const proxyResume = defineCommand({
   name: "proxy:resume",
+  effect: "changes",
   summary: "Let the requests of a paused app go on",
   input: { app: appName },
   positionals: ["app"],

@@ -3,6 +3,7 @@ import { appName } from "../input.ts";
 
 export const psRebuild = defineCommand({
   name: "ps:rebuild",
+  effect: "changes",
   summary: "Build and deploy again what an app's repository has",
   input: { app: appName },
   positionals: ["app"],

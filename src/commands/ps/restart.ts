@@ -4,6 +4,7 @@ import { appName, optional, text } from "../input.ts";
 
 export const psRestart = defineCommand({
   name: "ps:restart",
+  effect: "changes",
   summary: "Replace the dynos of an app, or of one process type, by new ones",
   input: { app: appName, processType: optional(text) },
   positionals: ["app", "processType"],

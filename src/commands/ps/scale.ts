@@ -22,6 +22,7 @@ const quantity: Word<readonly [processType: string, count: number]> = {
 
 export const psScale = defineCommand({
   name: "ps:scale",
+  effect: "changes",
   summary: "Show or set how many dynos each process type has",
   input: { app: appName, quantities: many(quantity), skipDeploy: flag },
   positionals: ["app", "quantities"],

@@ -4,6 +4,7 @@ import { appName } from "../input.ts";
 
 export const psStart = defineCommand({
   name: "ps:start",
+  effect: "changes",
   summary: "Start the dynos of a stopped app",
   input: { app: appName },
   positionals: ["app"],

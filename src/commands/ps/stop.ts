@@ -4,6 +4,7 @@ import { appName } from "../input.ts";
 
 export const psStop = defineCommand({
   name: "ps:stop",
+  effect: "changes",
   summary: "Stop all dynos of an app",
   input: { app: appName },
   positionals: ["app"],

@@ -3,6 +3,7 @@ import { appName } from "../input.ts";
 
 export const releasesList = defineCommand({
   name: "releases:list",
+  effect: "reads",
   aliases: ["releases"],
   summary: "List the releases of an app, newest first",
   input: { app: appName },

@@ -3,6 +3,7 @@ import { appName } from "../input.ts";
 
 export const repoPurgeCache = defineCommand({
   name: "repo:purge-cache",
+  effect: "destroys",
   summary: "Throw away what an app's builds have kept for the next one",
   input: { app: appName },
   positionals: ["app"],

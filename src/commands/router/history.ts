@@ -6,6 +6,7 @@ const defaultStep = 3_600;
 
 export const routerHistory = defineCommand({
   name: "router:history",
+  effect: "reads",
   summary: "Show the requests of an app over time",
   input: { app: appName, step: optional(wholeNumber("number of seconds", 1, 86_400)) },
   positionals: ["app"],

@@ -7,6 +7,7 @@ const shownApps = 20;
 
 export const routerTop = defineStream({
   name: "router:top",
+  effect: "reads",
   summary: "Watch the requests of all apps, or of one: how many, how fast, how many failed",
   input: {
     app: optional(appName),

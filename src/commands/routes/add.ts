@@ -4,6 +4,7 @@ import { text } from "../input.ts";
 
 export const routesAdd = defineCommand({
   name: "routes:add",
+  effect: "changes",
   summary: "Lead requests for a host to an address that is no app",
   input: { host: text, url: text },
   positionals: ["host", "url"],

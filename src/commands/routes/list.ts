@@ -3,6 +3,7 @@ import { defineCommand } from "../command.ts";
 
 export const routesList = defineCommand({
   name: "routes:list",
+  effect: "reads",
   summary: "List what is routed: apps, containers that ask for it, routes added by hand, and who wants the same",
   input: {},
   run: (_input, { operations }) => operations.listRoutes(),

@@ -4,6 +4,7 @@ import { text } from "../input.ts";
 
 export const routesRemove = defineCommand({
   name: "routes:remove",
+  effect: "destroys",
   summary: "Take a route away that routes:add made",
   input: { host: text },
   positionals: ["host"],

@@ -6,6 +6,7 @@ const longestKey = 64 * 1024;
 
 export const sshKeysAdd = defineCommand({
   name: "ssh-keys:add",
+  effect: "changes",
   summary: "Let a public key in, from standard input or a file",
   input: { name: text, path: optional(text), admin: flag },
   positionals: ["name", "path"],

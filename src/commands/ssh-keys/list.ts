@@ -7,6 +7,7 @@ const allowed = "no-agent-forwarding,no-user-rc,no-X11-forwarding,no-port-forwar
 
 export const sshKeysList = defineCommand({
   name: "ssh-keys:list",
+  effect: "reads",
   summary: "List the public keys that may log in",
   input: { name: optional(text) },
   positionals: ["name"],

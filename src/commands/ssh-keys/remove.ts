@@ -3,6 +3,7 @@ import { flag, text } from "../input.ts";
 
 export const sshKeysRemove = defineCommand({
   name: "ssh-keys:remove",
+  effect: "destroys",
   summary: "Shut a public key out, by its name or its SHA256: fingerprint",
   input: { key: text, fingerprint: flag },
   positionals: ["key"],
