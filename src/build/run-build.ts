@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import type { Builder, Image } from "../builders/builder.ts";
 import { proxyEnvironment } from "../builders/network/environment.ts";
+import { unhonouredBy } from "../builders/unhonoured-files.ts";
 import { loadLocalSettings } from "../config/local.ts";
 import type { Settings } from "../config/schema.ts";
 import { createDockerEngine } from "../docker/create-engine.ts";
@@ -63,6 +64,8 @@ async function build(wanted: BuildArguments, settings: Settings, stop: AbortSign
   const app = plainName(wanted.name.repository);
   const reference = `${wanted.name.repository}:${wanted.name.tag}`;
   progress.step(`Making the image ${reference} of ${wanted.folder}`);
+  const unhonoured = await unhonouredBy({ source, manifest, manifestPath: "app.json", config });
+  for (const sentence of unhonoured) progress.warn(sentence);
   const image = await alone(app, async () => {
     await sweepLeftovers(shop, app);
     return await makeMasked(shop, createBuilders(settings, shop, wanted), { wanted, source, manifest, config });

@@ -4,7 +4,7 @@ import type { ConfigVars, Formation } from "./app.ts";
 import { UserError } from "./errors.ts";
 import { checkConfigKey, isProcessType } from "./names.ts";
 
-/** What an app.json says of how its app is to be deployed; names that Berth has no use for are passed over, as Heroku does. */
+/** What an app.json says of how its app is to be deployed. */
 export interface AppManifest {
   readonly env: Readonly<Record<string, ManifestVar>>;
   /** Only types with a quantity. */
@@ -19,6 +19,8 @@ export interface AppManifest {
     /** `scripts.postdeploy`: before the first release of the app serves, and never again. */
     readonly firstDeploy: string | undefined;
   };
+  /** Keys that ask for something and are passed over: `cron`, `formation.web.size`. */
+  readonly ignored: readonly string[];
 }
 
 export interface ManifestVar {
@@ -53,7 +55,31 @@ export function parseAppManifest(text: string, path: string): AppManifest {
       postdeploy: script(dokku.postdeploy, path, "scripts.dokku.postdeploy"),
       firstDeploy: script(scripts.postdeploy, path, "scripts.postdeploy"),
     },
+    ignored: ignoredKeys(fields),
   };
+}
+
+// What describes the app to people and sites.
+const descriptions =
+  "$schema name description keywords logo repository website success_url contributors license author version".split(
+    " ",
+  );
+const understood = ["env", "formation", "buildpacks", "scripts", ...descriptions];
+
+/** Of fields that are known to be well-formed. */
+function ignoredKeys(fields: Fields): string[] {
+  const { dokku = {}, ...scripts } = (fields.scripts ?? {}) as Fields;
+  const formation = Object.entries((fields.formation ?? {}) as Record<string, Fields>);
+  return [
+    ...without(fields, understood),
+    ...formation.flatMap(([type, entry]) => without(entry, ["quantity"]).map((key) => `formation.${type}.${key}`)),
+    ...without(scripts, ["postdeploy"]).map((key) => `scripts.${key}`),
+    ...without(dokku as Fields, ["predeploy", "postdeploy"]).map((key) => `scripts.dokku.${key}`),
+  ];
+}
+
+function without(fields: Fields, known: readonly string[]): string[] {
+  return Object.keys(fields).filter((key) => !known.includes(key));
 }
 
 /** `CloseBraceExpected` -> `close brace expected` */

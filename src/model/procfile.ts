@@ -11,12 +11,7 @@ const linePattern = /^([A-Za-z0-9_-]+):\s*(.+)$/;
  */
 export function parseProcfile(text: string): ProcessTypes {
   const types: Record<string, string> = {};
-  for (const [index, raw] of text
-    .replace(/^\uFEFF/, "")
-    .split(/\r\n|\n|\r/)
-    .entries()) {
-    const line = raw.trim();
-    if (line === "" || line.startsWith("#")) continue;
+  for (const [index, line] of linesOf(text)) {
     const [, name, command] = linePattern.exec(line) ?? [];
     if (name === undefined || command === undefined) {
       throw invalid(index + 1, `'${shorten(line)}' is not of the form 'NAME: COMMAND'`);
@@ -30,6 +25,19 @@ export function parseProcfile(text: string): ProcessTypes {
     types[name] = command;
   }
   return types;
+}
+
+/** Names of process types that have several lines. */
+export function repeatedTypes(text: string): string[] {
+  const names = linesOf(text).flatMap(([, line]) => linePattern.exec(line)?.[1] ?? []);
+  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
+}
+
+/** Those that say something, with their places from 0. */
+function linesOf(text: string): [index: number, line: string][] {
+  const lines = text.replace(/^\uFEFF/, "").split(/\r\n|\n|\r/);
+  const trimmed = lines.map((line, index): [number, string] => [index, line.trim()]);
+  return trimmed.filter(([, line]) => line !== "" && !line.startsWith("#"));
 }
 
 function invalid(line: number, reason: string): UserError {

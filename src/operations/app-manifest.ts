@@ -1,4 +1,5 @@
 import type { Source } from "../builders/builder.ts";
+import { unhonouredBy } from "../builders/unhonoured-files.ts";
 import type { App, Formation } from "../model/app.ts";
 import { type AppManifest, missingVars, parseAppManifest } from "../model/app-manifest.ts";
 import { UserError } from "../model/errors.ts";
@@ -30,6 +31,17 @@ export function storeManifestEnv(context: Context, app: App, manifest: AppManife
     return Object.keys(vars);
   });
   if (added.length > 0) progress.step(`Setting ${added.length} config var(s) from app.json: ${added.join(", ")}`);
+}
+
+/** Once a deploy, before the build: one that fails has said it too. */
+export async function warnOfUnhonoured(
+  context: Context,
+  { app, source, manifest }: { app: App; source: Source; manifest: AppManifest },
+  progress: Progress,
+): Promise<void> {
+  const manifestPath = textProperty(context, app.id, "app-json.appjson-path");
+  const config = context.store.read((view) => view.config.of(app.id));
+  for (const sentence of await unhonouredBy({ source, manifest, manifestPath, config })) progress.warn(sentence);
 }
 
 /** What is in force from the app's last app.json. */

@@ -5,7 +5,13 @@ import type { AppManifest } from "../model/app-manifest.ts";
 import type { Build } from "../model/build.ts";
 import type { Release } from "../model/release.ts";
 import { imagesOf } from "../model/runtime.ts";
-import { checkManifestFormation, keepManifestFormation, readManifest, storeManifestEnv } from "./app-manifest.ts";
+import {
+  checkManifestFormation,
+  keepManifestFormation,
+  readManifest,
+  storeManifestEnv,
+  warnOfUnhonoured,
+} from "./app-manifest.ts";
 import { urlsOf } from "./app-urls.ts";
 import { buildImage } from "./build-image.ts";
 import { openBuildLog } from "./build-log.ts";
@@ -49,6 +55,7 @@ async function buildAndRelease(
       context.store.read((view) => view.config.of(app.id)),
       [app.name],
     );
+    await warnOfUnhonoured(context, { app, source, manifest }, logged.progress);
     const image = await buildImage(context, { app, build, source, manifest }, logged);
     timings.lap("build");
     const release = await releaseImage(context, { app, build, image, manifest }, logged);

@@ -2,6 +2,7 @@ import type { ConfigVars } from "../model/app.ts";
 import { UserError } from "../model/errors.ts";
 import { checkConfigKey } from "../model/names.ts";
 import type { Release } from "../model/release.ts";
+import { unhonouredVars } from "../model/unhonoured.ts";
 import { changeConfig } from "./change-config.ts";
 import type { Context } from "./context.ts";
 import type { Job } from "./operations.ts";
@@ -15,6 +16,7 @@ export async function setConfig(
   if (keys.length === 0) throw new UserError("config-missing", "At least one env pair must be given");
   for (const key of keys) checkConfigKey(key);
   checkValues(input.vars);
+  for (const sentence of unhonouredVars(input.vars)) job.progress.warn(sentence);
   const change = (before: ConfigVars) => ({ ...before, ...input.vars });
   return changeConfig(context, { ...input, description: `Set config vars: ${keys.join(", ")}`, change }, job);
 }

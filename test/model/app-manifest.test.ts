@@ -5,7 +5,7 @@ import { missingVars, parseAppManifest } from "../../src/model/app-manifest.ts";
 const parse = (text: string) => parseAppManifest(text, "app.json");
 
 describe("app.json", () => {
-  test("may have comments and trailing commas, and what Berth does not know is passed over", () => {
+  test("may have comments and trailing commas, and tells which keys have no effect", () => {
     const manifest = parse(`{
       // who we are
       "name": "shop", "addons": ["postgres"], "cron": [{ "command": "x", "schedule": "@daily" }],
@@ -16,6 +16,7 @@ describe("app.json", () => {
     assert.deepEqual(manifest.formation, { web: 2 });
     assert.deepEqual(manifest.buildpacks, ["heroku/nodejs", "https://example.test/b.tgz"]);
     assert.deepEqual(manifest.scripts, { predeploy: "assets", postdeploy: "notify", firstDeploy: "seed" });
+    assert.deepEqual(manifest.ignored, ["addons", "cron", "formation.web.size"]);
   });
 
   for (const [text, reason] of [

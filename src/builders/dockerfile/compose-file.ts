@@ -4,6 +4,7 @@ import type { ConfigVars } from "../../model/app.ts";
 import { messageOf, UserError } from "../../model/errors.ts";
 import { isProcessType } from "../../model/names.ts";
 import type { Service, Volume } from "../../model/runtime.ts";
+import { unhonoured, unhonouredKeys } from "../../model/unhonoured.ts";
 import { expandVariables } from "./compose-variables.ts";
 
 /** One service, as far as a build and its dynos need it. */
@@ -24,35 +25,14 @@ export interface ComposeBuild {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-// What these ask for, Berth does itself (restarts, logs, health, names) or it has no meaning here.
-const passedOver = [
-  ...[
-    "restart",
-    "container_name",
-    "hostname",
-    "healthcheck",
-    "logging",
-    "labels",
-    "init",
-    "stop_grace_period",
-    "expose",
-  ],
-  ...["networks", "deploy", "profiles", "platform", "pull_policy", "stdin_open", "tty", "stop_signal", "annotations"],
-];
+const passedOver = Object.keys(unhonoured.compose);
 const understood = [
-  ...[
-    "image",
-    "build",
-    "command",
-    "entrypoint",
-    "environment",
-    "ports",
-    "volumes",
-    "depends_on",
-    "user",
-    "working_dir",
-  ],
+  ...["image", "build", "command", "entrypoint", "environment", "ports", "expose", "volumes", "depends_on", "user"],
+  ...["working_dir", "profiles"],
+  // Berth does so itself.
+  ...["restart", "init"],
 ];
+const understoodOnTop = ["services", "volumes", "version", "name"];
 
 const hints: Readonly<Record<string, string>> = {
   env_file: "Every service has the config vars of the app: set those, with config:set",
@@ -71,6 +51,29 @@ export function parseCompose(text: string, config: ConfigVars): ComposeService[]
     if (!isProcessType(name)) throw invalid(`'${name}' cannot name a process type`);
     return readService(name, fields(expanded(value, config), name), { volumes, names });
   });
+}
+
+/** A sentence for each key of the file that is passed over, with the services that have it. */
+export function unhonouredInCompose(text: string, path: string): string[] {
+  const file = fields(read(text), "the file");
+  const services = Object.entries(fields(file.services, "services"));
+  const found = new Map<string, string[]>();
+  for (const [name, service] of services) {
+    for (const key of passedOverIn(fields(service, name))) found.set(key, [...(found.get(key) ?? []), name]);
+  }
+  const onTop = Object.keys(file).filter((key) => !understoodOnTop.includes(key) && !key.startsWith("x-"));
+  const ofServices = [...found].flatMap(([key, names]) =>
+    unhonouredKeys(`${path}, ${names.length > 5 ? `${names.length} services` : names.join(", ")}`, unhonoured.compose, [
+      key,
+    ]),
+  );
+  return [...unhonouredKeys(path, unhonoured.composeFile, onTop), ...ofServices];
+}
+
+function passedOverIn(service: Fields): string[] {
+  const build = service.build === undefined || typeof service.build === "string" ? {} : fields(service.build, "build");
+  const keys = [...Object.keys(service), ...Object.keys(build).map((key) => `build.${key}`)];
+  return keys.filter((key) => passedOver.includes(key));
 }
 
 /** Compose itself starts such a service only for those who ask for its profile. */
@@ -119,7 +122,7 @@ function readBuild(build: unknown, name: string): ComposeBuild {
     args,
     ...others
   } = typeof build === "string" ? { context: build } : fields(build, `${name}.build`);
-  const [other] = Object.keys(others).filter((key) => !["labels", "tags", "shm_size"].includes(key));
+  const [other] = Object.keys(others).filter((key) => !passedOver.includes(`build.${key}`));
   if (other !== undefined) throw invalid(`service ${name}: 'build.${other}' is not allowed or not known here`);
   return {
     context: inside(scalar(context, `${name}.build.context`), name),

@@ -8,7 +8,7 @@ import type { Service } from "../../model/runtime.ts";
 import type { Builder, BuildRequest, Image, Source } from "../builder.ts";
 import { subfolder } from "../subfolder.ts";
 import { type BuiltImage, buildOne, type ImageBuilding } from "./build-one.ts";
-import { type ComposeService, parseCompose } from "./compose-file.ts";
+import { type ComposeService, parseCompose, unhonouredInCompose } from "./compose-file.ts";
 import { type DockerfileBuilderOptions, imageBuilding } from "./create-builder.ts";
 
 const paths = ["compose.yml", "compose.yaml", "docker-compose.yml", "docker-compose.yaml", "fig.yml"];
@@ -28,7 +28,9 @@ async function build(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<Image> {
-  const services = parseCompose(await readFile(request.source), request.config);
+  const { path, text } = await readFile(request.source);
+  for (const sentence of unhonouredInCompose(text, path)) progress.warn(sentence);
+  const services = parseCompose(text, request.config);
   const web = webService(services);
   const building = await imageBuilding(options, request);
   const built: [ComposeService, BuiltImage][] = [];
@@ -53,10 +55,10 @@ async function build(
   return { reference: main[1].reference, processTypes: processTypes as ProcessTypes, runtime: { services: runtime } };
 }
 
-async function readFile(source: Source): Promise<string> {
+async function readFile(source: Source): Promise<{ path: string; text: string }> {
   for (const path of paths) {
     const text = await source.read(path);
-    if (text !== undefined) return text;
+    if (text !== undefined) return { path, text };
   }
   throw new UserError("invalid-compose", `There is no compose file. Looked for: ${paths.join(", ")}`);
 }

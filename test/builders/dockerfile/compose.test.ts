@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { parseCompose } from "../../../src/builders/dockerfile/compose-file.ts";
+import { parseCompose, unhonouredInCompose } from "../../../src/builders/dockerfile/compose-file.ts";
 import { wavesOf } from "../../../src/operations/waves.ts";
 
 const service = (yaml: string, more = "") => `services:\n  app: {image: x, ${yaml}}\n${more}`;
@@ -115,6 +115,38 @@ volumes: {data: }
     test(`may not ask for ${what}`, () => {
       assert.throws(() => parseCompose(text, {}), { code: "invalid-compose", message });
     });
+  }
+});
+
+test("keys of a compose file that have no effect are told, with the services that have them", () => {
+  const text = [
+    'version: "3"',
+    "x-common: {a: 1}",
+    "include: [other.yml]",
+    "networks: {back: {}}",
+    "frobnicate: 1",
+    "services:",
+    "  web: {build: {context: ., tags: [a]}, restart: always, healthcheck: {test: x}, expose: [80]}",
+    "  db: {image: postgres, healthcheck: {test: x}, deploy: {replicas: 2}, x-own: 1}",
+  ].join("\n");
+  const told = unhonouredInCompose(text, "compose.yml").map((sentence) => sentence.split(" has no effect. ")[0]);
+  assert.deepEqual(
+    told,
+    [
+      "compose.yml: 'include'",
+      "compose.yml: 'networks'",
+      "compose.yml: 'frobnicate'",
+      "compose.yml, web: 'build.tags'",
+      "compose.yml, web, db: 'healthcheck'",
+      "compose.yml, db: 'deploy'",
+    ].sort((a, b) => told.indexOf(a) - told.indexOf(b)),
+  );
+  assert.equal(parseCompose(text, {}).length, 2);
+});
+
+test("a service may have no key that the file alone may have", () => {
+  for (const key of ["include", "configs", "secrets", "'*'"]) {
+    assert.throws(() => parseCompose(service(`${key}: [x]`), {}), { code: "invalid-compose" });
   }
 });
 

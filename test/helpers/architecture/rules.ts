@@ -30,6 +30,7 @@ export const parts: Parts = {
       "builders/buildpack-library.ts",
       "builders/pick-builder.ts",
       "builders/subfolder.ts",
+      "builders/unhonoured-files.ts",
       "schedulers/scheduler.ts",
       "routing/publisher.ts",
       "routing/foreign.ts",
