@@ -85,5 +85,9 @@ function missing(command: Command, name: string): string {
 }
 
 function usageError(command: Command, message: string): UserError {
-  return new UserError("invalid-usage", message, { hint: `Usage: ${usage(command)}` });
+  const { usageExitCode: exitCode } = command;
+  return new UserError("invalid-usage", message, {
+    hint: `Usage: ${usage(command)}`,
+    ...(exitCode !== undefined && { exitCode }),
+  });
 }

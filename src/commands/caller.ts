@@ -33,7 +33,7 @@ export function createCaller(session: Session): Caller {
         if (end >= 0) return text.slice(0, end).replace(/\r$/, "");
         if (text.length > 4096) throw new UserError("input-too-large", "The answer is longer than a line can be");
       }
-      writeIfOpen(session.stderr, "\n");
+      if (question !== "") writeIfOpen(session.stderr, "\n");
       return text === "" ? undefined : text;
     },
   };

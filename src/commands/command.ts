@@ -45,6 +45,8 @@ interface Definition<S extends Schema> {
   readonly options?: { readonly [Name in keyof S]?: OptionText };
   /** What a positional is called in usage lines, where not by its name. */
   readonly labels?: { readonly [Name in keyof S]?: string };
+  /** Exit code for a command line that the command cannot take; the usual ones if its own codes mean something else. */
+  readonly usageExitCode?: number;
   /** Everything after the first positional belongs to somebody else: no flags of ours in it. */
   readonly passThrough?: boolean;
   /** Words that begin with `--` and are no option of the command are the value of this input. */

@@ -153,5 +153,6 @@ function usageError(error: CommanderError, program: CommanderCommand, words: rea
   const flag = /'(-[^']*)'$/.exec(first)?.[1] ?? "";
   const hint =
     (flag && flagHint(known?.name ?? "", flag)) || similarFlag(suggestion, flag) || (known && `Usage: ${usage(known)}`);
-  return new UserError("invalid-flag", message, { exitCode: exitCodes.usage, ...(hint !== undefined && { hint }) });
+  const exitCode = known?.usageExitCode ?? exitCodes.usage;
+  return new UserError("invalid-flag", message, { exitCode, ...(hint !== undefined && { hint }) });
 }

@@ -1,19 +1,21 @@
 import { UserError } from "../../model/errors.ts";
 import { defineCommand } from "../command.ts";
+import { gitPassword } from "../git-password.ts";
 import { optional, text } from "../input.ts";
 
 export const gitAuth = defineCommand({
   name: "git:auth",
   effect: "changes",
-  summary: "Set the user name and password with which a git server is asked; without them, forget what was set",
+  summary: "Set user name and password for a git server, or forget them",
   input: { host: text, username: optional(text), password: optional(text) },
   positionals: ["host", "username", "password"],
-  run: async ({ host, username, password }, { operations: { gitCredentials } }) => {
+  run: async ({ host, username, password: given }, { operations: { gitCredentials }, caller }) => {
     checkHost(host);
     if (username === undefined) return { host, removed: await gitCredentials.removePassword(host) };
+    const password = await gitPassword(given, caller);
     if (password === undefined) {
       throw new UserError("missing-argument", "Missing password for the git auth entry", {
-        hint: `Type: git:auth ${host} ${username} PASSWORD`,
+        hint: `Give it on standard input: git:auth ${host} ${username} < FILE; or type: git:auth ${host} ${username} PASSWORD`,
       });
     }
     await gitCredentials.setPassword(host, username, password);
