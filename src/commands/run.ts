@@ -6,7 +6,7 @@ import { appName, flag, many, text } from "./input.ts";
 export const run = defineInteractive({
   name: "run",
   effect: "changes",
-  summary: "Run a command in a new dyno of the app's current release",
+  summary: "Run a command, or a process type, in a new dyno",
   input: { app: appName, command: many(text, 1), env: many(envPair), tty: flag },
   positionals: ["app", "command"],
   passThrough: true,

@@ -2,6 +2,7 @@ import type { BuildLimits } from "../builders/builder.ts";
 import type { ConfigVars } from "../model/app.ts";
 import { authorities, trust } from "../model/authorities.ts";
 import { type DynoSpec, dynoName, type RestartPolicy } from "../model/dyno.ts";
+import type { DynoRuntime } from "../model/runtime.ts";
 import type { TerminalSize } from "../schedulers/scheduler.ts";
 import type { ContainerCreateOptions } from "./engine.ts";
 import { dokkuLabels, type Kind, labels } from "./labels.ts";
@@ -77,6 +78,7 @@ export interface RunContainer {
   readonly command: readonly string[];
   /** The image is not of the buildpacks' make. */
   readonly ownImage?: boolean;
+  readonly process?: Pick<DynoRuntime, "entrypoint" | "user" | "workingDir">;
   readonly config: ConfigVars;
   readonly stopTimeoutSeconds: number;
   /** `run.1234` */
@@ -96,6 +98,7 @@ export function runOptions(
     Image: run.image,
     // An image of another make has no /exec; its ENTRYPOINT, where it has one, gets the words.
     Cmd: run.ownImage ? [...run.command] : ["/exec", ...run.command],
+    ...ownProcess(run.process ?? {}),
     Env: environment(
       { ...trusting(settings), ...(withTerminal ? { TERM: terminal.name } : {}), ...run.config },
       { DYNO: run.name },
@@ -152,9 +155,11 @@ function imageConfinement(settings: Pick<ContainerSettings, "pidsLimit">) {
 /** What runs: the line through Berth's own /exec, or what the runtime says of an image of another make. */
 function process({ command, runtime }: DynoSpec): ContainerCreateOptions {
   if (runtime === undefined) return { Cmd: ["/exec", "bash", "-c", command] };
-  const { entrypoint, user, workingDir } = runtime;
+  return { ...(runtime.command && { Cmd: [...runtime.command] }), ...ownProcess(runtime) };
+}
+
+function ownProcess({ entrypoint, user, workingDir }: Pick<DynoRuntime, "entrypoint" | "user" | "workingDir">) {
   return {
-    ...(runtime.command && { Cmd: [...runtime.command] }),
     ...(entrypoint && { Entrypoint: [...entrypoint] }),
     ...(user !== undefined && { User: user }),
     ...(workingDir !== undefined && { WorkingDir: workingDir }),

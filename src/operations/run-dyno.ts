@@ -1,10 +1,10 @@
 import type { ConfigVars } from "../model/app.ts";
 import { UserError } from "../model/errors.ts";
-import { isJoined } from "../model/runtime.ts";
 import type { RunIo } from "../schedulers/scheduler.ts";
 import type { Context } from "./context.ts";
 import { durationProperty } from "./properties.ts";
 import { deployedApp } from "./require-app.ts";
+import { whatToRun } from "./typed-run.ts";
 
 /** A one-off dyno of the current release. It ends with its caller. */
 export async function runDyno(
@@ -21,15 +21,13 @@ export async function runDyno(
     const found = deployedApp(view, input.app);
     return { ...found, config: view.config.of(found.app.id) };
   });
+  const what = whatToRun(app, release, input.command);
   const spec = {
     app: app.name,
     release: release.version,
-    image: release.image,
-    command: input.command,
-    ownImage: release.runtime !== undefined,
-    ...(isJoined(release) && { joins: app.id }),
+    ...what,
     // What was stored without a restart too: whoever sets a value to try it out does so here.
-    config: { ...config, ...input.env },
+    config: { ...what.config, ...config, ...input.env },
     stopTimeoutSeconds: durationProperty(context, app.id, "ps.stop-timeout-seconds") / 1000,
   };
   const ends = AbortSignal.any([io.signal, context.stopping]);

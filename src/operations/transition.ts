@@ -118,7 +118,7 @@ export function dynoSpec(context: Context, app: App, release: Release, wanted: W
 }
 
 /** The app may choose its port by a config var PORT, as with buildstep; an image does by what it EXPOSEs. */
-function portOf(release: Release): number {
+export function portOf(release: Release): number {
   const port = Number(release.config.PORT);
   if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
   return serviceOf(release, "web").port ?? release.runtime?.port ?? defaultPort;

@@ -20,6 +20,12 @@ export interface RunSpec {
   readonly command: readonly string[];
   /** The image is not of the buildpacks' make: its ENTRYPOINT gets the words. */
   readonly ownImage?: boolean;
+  /** What a process type has in place of its image's own. */
+  readonly process?: {
+    readonly entrypoint?: readonly string[];
+    readonly user?: string;
+    readonly workingDir?: string;
+  };
   /** Id of the app whose services it is to reach by their names. */
   readonly joins?: string;
   readonly config: ConfigVars;

@@ -79,6 +79,19 @@ suite("apps, config and releases", () => {
     assert.match(await berth.sshOk("releases later"), /v3.*Set config vars: GREETING/);
   });
 
+  test("run with a process type runs its command, with arguments as they are, and its exit code comes back", async () => {
+    const files = {
+      ...nullApp("typed"),
+      Procfile: "web: perl server.pl\nshow: printf '[%s]' $DYNO_KIND\nfail: exit 7\n",
+    };
+    await berth.pushOk(await berth.repositoryOf(files), "typed");
+    await berth.sshOk("config:set typed DYNO_KIND=a");
+    assert.equal(await berth.sshOk("run typed show"), "[a]");
+    assert.equal(await berth.sshOk(`run typed show 'b c' '"$HOME"'`), '[a][b c]["$HOME"]');
+    assert.equal((await berth.ssh("run typed fail")).code, 7);
+    assert.equal(await berth.sshOk("run typed printf x"), "x");
+  });
+
   test("domains are routed as soon as they are added and until they are removed", async () => {
     await berth.pushOk(await berth.repositoryOf(nullApp("page")), "named");
     assert.match(await berth.sshOk("domains:add named www.example.com"), /-----> Added www\.example\.com to named/);
