@@ -70,9 +70,25 @@ export function unicodeDomain(domain: string): string {
   return wildcard + domainToUnicode(host.slice(wildcard.length)) + path;
 }
 
-/** The host names that an app has under the global domains. */
+/**
+ * The host names that an app has under the global domains. An app whose name is a host under one of them already, or the
+ * global domain itself, has that name alone, as with Dokku.
+ */
 export function generatedDomains(app: string, globalDomains: readonly string[]): string[] {
+  if (globalDomains.some((domain) => app === domain || app.endsWith(`.${domain}`))) return [app];
+  return hostsBelow(app, globalDomains);
+}
+
+export function hostsBelow(app: string, globalDomains: readonly string[]): string[] {
   return globalDomains.map((domain) => `${app}.${domain}`);
+}
+
+/** A domain after its app was renamed: names that the app has by its own name move with it, with path and `*.` before them. */
+export function renamedDomain(domain: string, names: ReadonlyMap<string, string>): string {
+  const { host, path = "" } = splitDomain(domain);
+  const wildcard = host.startsWith("*.") ? "*." : "";
+  const renamed = names.get(host.slice(wildcard.length));
+  return renamed === undefined ? domain : wildcard + renamed + path;
 }
 
 function normalizeHost(host: string): string | undefined {

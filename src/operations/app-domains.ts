@@ -1,5 +1,5 @@
 import type { App } from "../model/app.ts";
-import { generatedDomains } from "../model/domain.ts";
+import { generatedDomains, hostsBelow } from "../model/domain.ts";
 import type { View } from "../store/store.ts";
 import type { Context } from "./context.ts";
 
@@ -23,8 +23,28 @@ export function globalDomainsValue(domains: readonly string[]): { key: string; v
 
 /** The app's names under the global domains; none where it was given others in their place. */
 export function generatedOf(view: View, app: App, settings: Settings): string[] {
-  if (view.properties.get(app.id, generatedKey) === "false") return [];
-  return generatedDomains(app.name, globalDomains(view, settings));
+  if (!hasGenerated(view, app)) return [];
+  const globals = globalDomains(view, settings);
+  const names = generatedDomains(app.name, globals);
+  // Apps of both names may be there from before names that are hosts counted as such: the other one had the host first.
+  return names.includes(app.name) && isAnothers(view, app, globals) ? hostsBelow(app.name, globals) : names;
+}
+
+function hasGenerated(view: View, app: App): boolean {
+  return view.properties.get(app.id, generatedKey) !== "false";
+}
+
+/** Whether another app answers to the host that the app is called after. */
+function isAnothers(view: View, { id, name }: App, globals: readonly string[]): boolean {
+  const owner = view.domains.owner(name);
+  if (owner !== undefined) return owner !== id;
+  const others = globals.flatMap((domain) => below(view, name, domain) ?? []);
+  return others.some((other) => hasGenerated(view, other) && hostsBelow(other.name, globals).includes(name));
+}
+
+/** The app that has this host under this global domain, if it has its names there. */
+function below(view: View, host: string, global: string): App | undefined {
+  return host.endsWith(`.${global}`) ? view.apps.byName(host.slice(0, -global.length - 1)) : undefined;
 }
 
 export function isEnabled(view: View, app: App): boolean {
@@ -41,10 +61,9 @@ export function domainsOf(view: View, app: App, settings: Settings): string[] {
 export function ownerOf(view: View, domain: string, settings: Settings): App | undefined {
   const owner = view.domains.owner(domain);
   if (owner !== undefined) return view.apps.byId(owner);
-  for (const global of globalDomains(view, settings)) {
-    if (!domain.endsWith(`.${global}`)) continue;
-    const app = view.apps.byName(domain.slice(0, -global.length - 1));
-    if (app !== undefined && generatedOf(view, app, settings).includes(domain)) return app;
-  }
-  return undefined;
+  const named = [
+    view.apps.byName(domain),
+    ...globalDomains(view, settings).map((global) => below(view, domain, global)),
+  ];
+  return named.find((app) => app !== undefined && generatedOf(view, app, settings).includes(domain));
 }
