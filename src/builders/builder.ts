@@ -83,6 +83,8 @@ export interface ImageStore {
    * `appIds` is asked once it is known what there is. Gives how many things. Not while something is built.
    */
   removeLeftovers(appIds: () => readonly string[]): Promise<number>;
+  /** Text of files in any image, by paths relative to its working folder; what is not there is left out. Throws `file-too-large`. */
+  files(app: string, reference: string, paths: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** Id of any image on the engine, Berth's or not; undefined where it is not there. */
   id(reference: string): Promise<string | undefined>;
   /** Throws `image-not-pulled` for an image that nobody has or gives. */

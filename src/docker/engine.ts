@@ -141,6 +141,8 @@ export interface ImageDetails {
   readonly entrypoint: readonly string[];
   /** Empty: root. */
   readonly user: string;
+  /** Empty: `/`. */
+  readonly workingDir: string;
   /** As `8080/tcp`, in no order. */
   readonly exposed: readonly string[];
 }

@@ -2,6 +2,7 @@ import type { ImageStore } from "../builders/builder.ts";
 import { UserError } from "../model/errors.ts";
 import type { DockerEngine, Labels } from "./engine.ts";
 import { EngineError, hasStatus } from "./errors.ts";
+import { imageFiles } from "./image-files.ts";
 import { type Kind, labels } from "./labels.ts";
 import { endedContainers } from "./sweep.ts";
 
@@ -43,6 +44,7 @@ export function createImageStore({ engine, instance }: { engine: DockerEngine; i
       const removed = results.filter(({ status }) => status === "fulfilled").length;
       return removed + (await engine.images.pruneUntagged(ours));
     },
+    files: (app, reference, paths) => imageFiles(engine, { instance, app }, { reference, paths }),
     id: async (reference) => (await engine.images.inspect(reference))?.id,
     pull: async (reference, progress, signal) => {
       try {

@@ -38,13 +38,14 @@ export function imagesOf(docker: Dockerode, call: Call, socketPath: string): Ima
 
 function imageDetails({ Id, Config }: Dockerode.ImageInspectInfo): ImageDetails {
   // Each is null where the image does not say it, whatever the types say.
-  const { Labels, Cmd, Entrypoint, User, ExposedPorts } = Config;
+  const { Labels, Cmd, Entrypoint, User, WorkingDir, ExposedPorts } = Config;
   return {
     id: Id,
     labels: Labels ?? {},
     command: Cmd ?? [],
     entrypoint: [Entrypoint ?? []].flat(),
     user: User ?? "",
+    workingDir: WorkingDir ?? "",
     exposed: Object.keys(ExposedPorts ?? {}),
   };
 }

@@ -4,6 +4,7 @@ import { UserError } from "../model/errors.ts";
 import type { Context } from "./context.ts";
 import { importSource, requireIdle } from "./import-source.ts";
 import type { Author, Deployed, Job } from "./operations.ts";
+import { textProperty } from "./properties.ts";
 import { appByName } from "./require-app.ts";
 
 export interface ImageImport {
@@ -14,7 +15,7 @@ export interface ImageImport {
   readonly refresh: boolean;
 }
 
-/** As Dokku does: a commit with a Dockerfile that is FROM the image. */
+/** As Dokku does: a commit with a Dockerfile that is FROM the image, and the image's own Procfile and app.json. */
 export async function importImage(context: Context, input: ImageImport, job: Job): Promise<Deployed> {
   const { image, refresh } = input;
   checkImage(image);
@@ -51,11 +52,19 @@ export async function loadImage(
 
 async function commitImage(context: Context, input: Omit<ImageImport, "refresh">, job: Job): Promise<Deployed> {
   const { app, image, author } = input;
+  const { id } = context.store.read((view) => appByName(view, app));
+  // As with Dokku, the image brings what a repository would.
+  const paths = ["Procfile", textProperty(context, id, "app-json.appjson-path")];
+  const ofImage = await context.images.files(app, image, paths);
+  if (ofImage.size > 0)
+    job.progress.detail(`Taking ${[...ofImage.keys()].join(" and ")} from the image's working folder`);
   // The id makes it another commit when another image has come under the same name.
-  const text = `# ${await context.images.id(image)}\nFROM ${image}\n`;
+  const dockerfile = `# ${await context.images.id(image)}\nFROM ${image}\n`;
   const read: EntrySource = async (onEntry) => {
-    const content = Readable.from([Buffer.from(text)]);
-    await onEntry({ kind: "file", path: "Dockerfile", size: Buffer.byteLength(text), executable: false, content });
+    for (const [path, text] of [["Dockerfile", dockerfile], ...ofImage] as const) {
+      const content = Readable.from([Buffer.from(text)]);
+      await onEntry({ kind: "file", path, size: Buffer.byteLength(text), executable: false, content });
+    }
   };
   return await importSource(context, { app, author, read, message: `Deploy of the image ${image}` }, job);
 }

@@ -67,6 +67,8 @@ export class FakeImageStore implements ImageStore {
     return 0;
   }
 
+  files = async () => new Map<string, string>();
+
   async id(reference: string): Promise<string | undefined> {
     return this.references.has(reference) ? `sha256:${reference}` : undefined;
   }

@@ -81,6 +81,16 @@ suite("Images that buildpacks did not make", () => {
     assert.match(missing.stderr, /Failed to pull image: 127\.0\.0\.1:1\/absent:1/);
     assert.equal((await berth.ssh("git:from-image none x")).code, 20);
 
+    await writeFile(join(folder, "Procfile"), "web: server.pl\nworker: -e 'sleep'\n");
+    await writeFile(join(folder, "app.json"), '{"env": {"OF_IMAGE": "yes"}}');
+    await writeFile(join(folder, "page"), "with Procfile");
+    await runOk("docker", ["build", "-q", "--label", label, "-t", `${image}:typed`, folder]);
+    const typed = await berth.sshOk(`git:from-image named ${image}:typed`);
+    assert.match(typed, /Taking Procfile and app\.json from the image's working folder/);
+    assert.equal((await berth.fetch("named")).body, "with Procfile\n");
+    assert.match(await berth.sshOk("ps:scale named"), /worker: {2}0/);
+    assert.equal(await berth.sshOk("config:get named OF_IMAGE"), "yes\n");
+
     const saved = join(folder, "image.tar");
     await writeFile(join(folder, "page"), "loaded");
     await runOk("docker", ["build", "-q", "--label", label, "-t", `${image}:2`, folder]);
