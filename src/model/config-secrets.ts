@@ -13,8 +13,8 @@ const smallNumber = /^[\d.]{1,5}$/;
 const number = /^\d{1,7}[A-Za-z]{0,2}$|^v?\d{1,5}(?:\.\d{1,5}){1,3}$/;
 
 /**
- * Hides the values of config vars. Not those that are shorter than 6 characters (4 where the name says that it is a
- * secret), a common word, a number, a version, or one of `spared`. Of an address, its password is hidden by itself too.
+ * Hides the values of config vars, and the password of an address by itself too. Not hidden are values shorter than 6
+ * characters (4 if the name says that it is a secret), common words, numbers, versions, and `spared`.
  */
 export function maskOf(config: ConfigVars, spared: readonly string[] = []): Mask {
   const secrets: string[] = [];

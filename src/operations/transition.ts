@@ -1,6 +1,8 @@
 import type { App } from "../model/app.ts";
+import { maskOf } from "../model/config-secrets.ts";
 import { type Dyno, type DynoSpec, dynoName } from "../model/dyno.ts";
 import { messageOf, UserError } from "../model/errors.ts";
+import { maskError } from "../model/masked-progress.ts";
 import type { Release } from "../model/release.ts";
 import { type DynoRuntime, imageCommand, serviceOf } from "../model/runtime.ts";
 import { type Context, defaultPort } from "./context.ts";
@@ -76,7 +78,8 @@ async function startHealthy(context: Context, plan: Transition, job: Job): Promi
   } catch (error) {
     await removeAll(context, started);
     if (job.signal.aborted) throw canceled(job.signal);
-    throw error;
+    // It shows the last words of a dyno, and logs of a CI system keep it.
+    throw maskError(error, maskOf(release.config, [app.name]));
   } finally {
     watched.abort();
   }

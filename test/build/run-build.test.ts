@@ -75,12 +75,12 @@ suite("berth build", () => {
   });
 
   test("writes a compose file, and takes -b, -f, -i and -e", async () => {
-    const app = await folderOf(nullApp("page"));
+    const app = await folderOf({ ...nullApp("page"), CHECKS: "/ page" });
     const buildpack = join(await folderOf({}), "given");
     await mkdir(join(buildpack, "bin"), { recursive: true });
     for (const [file, script] of Object.entries({
       detect: "echo Given",
-      compile: 'cp "$3/MARK" "$1/mark"; cat /included',
+      compile: 'cp "$3/MARK" "$1/mark"; echo "got $(cat "$3/MARK")."; cat /included',
     })) {
       await writeFile(join(buildpack, "bin", file), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
     }
@@ -88,7 +88,10 @@ suite("berth build", () => {
     await runOk("docker", ["build", "-q", "-t", base, "-"], { stdin: `FROM ${runImage}\nENV BASE=mine\n` });
     const options = ["-b", buildpack, "-f", base, "-i", "echo 'from \"include\"' > /included", "-e", "MARK=yes $1"];
     const { stdout, stderr } = await buildOk(app, `${name}/given`, "v1", "-o", "-", ...options);
-    assert.match(stderr, /Given app detected[\s\S]*from "include"/);
+    assert.match(
+      stderr,
+      /The file CHECKS has no effect[\s\S]*Given app detected[\s\S]*got \*{7}\.\n[\s\S]*from "include"/,
+    );
     const { services } = parse(stdout);
     assert.equal(services.web.image, `${name}/given:v1`);
     assert.equal(services.web.environment.MARK, "yes $$1");

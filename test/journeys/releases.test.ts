@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { before, suite, test } from "node:test";
 import { nullApp } from "../helpers/apps.ts";
 import { type Berth, run, runOk, startBerth } from "../helpers/berth.ts";
@@ -111,6 +112,17 @@ suite("apps, config and releases", () => {
     assert.equal(flag.code, 2);
     assert.equal((await berth.cli("help")).code, 0);
     assert.equal((await berth.ssh("apps:list")).code, 0, "and the daemon is still there");
+  });
+
+  test("a git server's password comes on standard input, and is compared with exit codes as Dokku's", async () => {
+    const status = async (...words: string[]) =>
+      (await berth.ssh(`git:auth-status git.test ${words.join(" ")}`, { input: Readable.from(["pw\n"]) })).code;
+    assert.equal(await status("ann"), 1);
+    const set = await berth.ssh("git:auth git.test ann", { input: Readable.from(["pw\n"]) });
+    assert.deepEqual([set.code, set.stdout], [0, "=====> Setting git auth config for git.test\n"]);
+    assert.deepEqual([await status("ann"), await status("bob"), await status()], [0, 2, 2]);
+    await berth.sshOk("git:auth git.test");
+    assert.equal(await status(), 0);
   });
 
   test("keys: the local CLI lets the first one in, bad and double ones are refused in one line", async () => {

@@ -65,6 +65,19 @@ suite("values of config vars", () => {
     assert.ok(world.told.includes("line password *******"));
   });
 
+  test("are masked in the failure of a config change and of a restart", async (t) => {
+    const world = await worldWithSecret(t);
+    await world.deploy("shop");
+    world.scheduler.script({ release: 2 }, { prints: [`no access with ${secret} and other-value`], exitCode: 1 });
+    const shown = (error: UserError) =>
+      error.details.some((line) => line.endsWith("no access with ******* and *******"));
+    const set = (restart: boolean) =>
+      world.operations.setConfig({ app: "shop", vars: { OTHER: "other-value" }, restart }, world.job());
+    await assert.rejects(set(true), shown);
+    await set(false);
+    await assert.rejects(world.operations.restart({ app: "shop", processType: undefined }, world.job()), shown);
+  });
+
   test("are masked in the release phase of a config change too", async (t) => {
     const world = await worldWithSecret(t);
     world.builder.processTypes = { web: "./web", release: "migrate" };
