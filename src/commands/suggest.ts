@@ -44,7 +44,7 @@ function ofVerb(group: string, verb: string): string | undefined {
   return offered?.find((found) => found !== undefined && order.indexOf(found.effect) <= rank)?.name;
 }
 
-/** Words that read come first, so that of two that are as near it is never the one that destroys. */
+/** On a tie the word that reads wins over the one that destroys: it comes first. */
 function byVerbLetters(group: string, verb: string): string | undefined {
   if (verbs.some(({ asked }) => asked.split(" ").includes(verb))) return undefined;
   const words = order.flatMap((effect) => [...verbsOf(group, effect), ...synonymsOf(effect)]);
@@ -63,7 +63,9 @@ function synonymsOf(effect: Effect): string[] {
 
 function byLetters(name: string): string | undefined {
   const single = order.flatMap((effect) =>
-    commands.filter((command) => command.effect === effect).flatMap(({ name: own, aliases = [] }) => [own, ...aliases]),
+    commands
+      .filter((command) => command.effect === effect)
+      .flatMap(({ name: first, aliases = [] }) => [first, ...aliases]),
   );
   const meant = nearest(name, ["help", "version", ...single.filter((one) => !one.includes(":"))]);
   return (

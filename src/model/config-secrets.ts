@@ -36,7 +36,7 @@ function linesOf(value: string): string[] {
   return value.split(/[\r\n]+/).map((line) => line.trim());
 }
 
-/** Of `postgres://user:password@host/`, as it stands there and decoded. */
+/** The password in `postgres://user:password@host/`, as it stands there and decoded. */
 function passwordsOf(value: string): string[] {
   const [, password] = /^[a-z][a-z0-9+.-]*:\/\/[^/\s:@]*:([^/\s@]+)@/i.exec(value) ?? [];
   return password === undefined ? [] : [password, decoded(password)];

@@ -7,8 +7,8 @@ import { portOf } from "./transition.ts";
 type What = Pick<RunSpec, "image" | "command" | "ownImage" | "joins" | "process" | "config">;
 
 /**
- * What `run APP WORDS` runs: where the first word is a process type, its command with the other words behind it, as on
- * Heroku and Dokku, and what else the type has of its own. Else the words, in the release's image.
+ * What `run APP WORDS` runs. If the first word is a process type, its command with the other words behind it, as on Heroku
+ * and Dokku, and with all that the type has of its own but volumes. Else the words, in the release's image.
  */
 export function whatToRun(app: App, release: Release, words: readonly string[]): What {
   const [type = "", ...args] = words;
@@ -28,7 +28,7 @@ export function whatToRun(app: App, release: Release, words: readonly string[]):
   return { ...common, image, command, process, config };
 }
 
-/** Undefined for what is no process type, or one whose command only its image knows and that cannot be followed by more. */
+/** Undefined if it is no process type, or one whose command only its image knows and arguments are to follow. */
 function commandOf(release: Release, type: string, args: readonly string[]): readonly string[] | undefined {
   if (!Object.hasOwn(release.processTypes, type)) return undefined;
   const line = release.processTypes[type] ?? "";
