@@ -146,4 +146,23 @@ suite("Container options", () => {
     assert.equal(options.HostConfig?.RestartPolicy, undefined);
     assert.deepEqual(options.HostConfig?.CapDrop, ["ALL"]);
   });
+
+  test("a one-off dyno of a process type has what the type has in place of its image's own", () => {
+    const process = { entrypoint: ["/run"], user: "7", workingDir: "/d" };
+    const run = { ...web, command: ["x", "y z"], ownImage: true, process, name: "run.1", terminal: undefined };
+    const options = runOptions(run, { instance: "i", network: "berth-i", session: "s" }, defaultContainerSettings);
+    const { Cmd, Entrypoint, User, WorkingDir } = options;
+    assert.deepEqual(
+      { Cmd, Entrypoint, User, WorkingDir },
+      {
+        ...{ Cmd: ["x", "y z"], Entrypoint: ["/run"], User: "7", WorkingDir: "/d" },
+      },
+    );
+    const plain = runOptions(
+      { ...web, command: ["x"], name: "run.1", terminal: undefined },
+      { instance: "i", network: "berth-i", session: "s" },
+      defaultContainerSettings,
+    );
+    assert.ok(!("Entrypoint" in plain || "User" in plain || "WorkingDir" in plain));
+  });
 });
