@@ -81,6 +81,19 @@ suite("what a push brings and Berth does not honour", () => {
     assert.deepEqual(warnings(world).map(named), expected.sort());
   });
 
+  test("is named once by git:sync and by ps:rebuild too", async (t) => {
+    const world = await createWorld(t);
+    world.repositories.source = async (_app, commit) => fakeSource({ DOKKU_SCALE: "web=2" }, commit);
+    const sync = { app: "shop", url: "https://git.test/shop.git", ref: undefined, setDeployBranch: false };
+    const told = () => warnings(world).filter((line) => line.startsWith("The file DOKKU_SCALE has no effect. ")).length;
+    await world.operations.syncRepository({ ...sync, build: "never" }, world.job());
+    assert.equal(told(), 0);
+    await world.operations.syncRepository({ ...sync, build: "always" }, world.job());
+    assert.equal(told(), 1);
+    await world.operations.rebuild({ app: "shop" }, world.job());
+    assert.equal(told(), 2);
+  });
+
   test("is said before a build that fails", async (t) => {
     const world = await createWorld(t);
     world.builder.fails = new Error("no");
