@@ -335,7 +335,6 @@ function createRouterSupervisor(settings: Settings, { paths, ports, publisher, l
     compileCache: paths.compileCache,
     workers: settings.routerWorkers,
     server: publisher,
-    pidFile: paths.routerPid,
     graceMs: settings.drainTimeout,
     logger,
   });

@@ -38,12 +38,19 @@ stop_process() {
   done
 }
 
+# Not by pid files: a worker that was born on a full disk has none.
+router_workers_of() {
+  local folder
+  for folder in /proc/[0-9]*; do
+    case $(tr '\0' ' ' 2>/dev/null <"$folder/cmdline") in *" router --root $1 --worker "*) echo "${folder#/proc/}" ;; esac
+  done
+}
+
 # Daemon first: it would replace router workers that end.
 stop_processes_of() {
-  local root=$1 file pid
-  for file in "$root"/run/daemon.pid "$root"/run/router-*.pid; do
-    if pid=$(pid_in "$file"); then stop_process "$pid" 40; fi
-  done
+  local root=$1 pid
+  if pid=$(pid_in "$root/run/daemon.pid"); then stop_process "$pid" 40; fi
+  for pid in $(router_workers_of "$root"); do stop_process "$pid" 40; done
 }
 
 # ids_of KIND COMMAND... reads ids and removes them, if there are any.

@@ -1,8 +1,11 @@
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
 import { callerEnvironment } from "../config/environment.ts";
 import { pathsBelow } from "../config/paths.ts";
 import { delay } from "../lib/delay.ts";
+import { isStopped, processesWith, sendSignal, wordsAfter } from "../lib/processes.ts";
+
+// A worker gives open requests 30 s, and then some to itself.
+const lastMs = 40_000;
 
 /**
  * `berth router:stop`: ends the router workers that a stopped daemon has left serving. Works without a daemon, and not
@@ -10,46 +13,37 @@ import { delay } from "../lib/delay.ts";
  */
 export async function stopRouter(rootFlag: string | undefined): Promise<number> {
   const root = rootFlag ?? callerEnvironment().root;
-  const paths = pathsBelow(root);
-  if (await isRunning(paths.daemonLock, ["serve"])) {
+  if (await daemonRuns(pathsBelow(root).daemonLock)) {
     return fail(`Berth runs on ${root} and would start its router again`, "Stop it first");
   }
-  const files = await readdir(paths.run).catch(() => []);
-  const workers = files.filter((name) => /^router-\d+\.pid$/.test(name)).map((name) => join(paths.run, name));
-  const pids = (await Promise.all(workers.map((file) => isRunning(file, ["router", root])))).filter(
-    (pid) => pid !== undefined,
-  );
+  const marks = ["router", "--root", root, "--worker"];
+  // Not by their pid files: a worker that was born on a full disk has none.
+  const pids = [...(await processesWith(marks)).keys()];
   try {
-    for (const pid of pids) process.kill(pid, "SIGTERM");
+    for (const pid of pids) sendSignal(pid, "SIGTERM");
+    const deadline = Date.now() + lastMs;
+    await Promise.all(pids.map((pid) => end(pid, marks, deadline)));
   } catch (error) {
     return fail(
       `The router could not be stopped: ${(error as Error).message}`,
       "Run it as root, or as the user that runs Berth",
     );
   }
-  // Open requests are finished first; the worker itself sets the bound.
-  while (pids.some(isAlive)) await delay(50);
   return 0;
 }
 
-/** The process that the file names, where it runs with these words in its command line: numbers are used again. */
-async function isRunning(pidFile: string, words: readonly string[]): Promise<number | undefined> {
-  try {
-    const pid = Number.parseInt(await readFile(pidFile, "utf8"), 10);
-    const command = (await readFile(`/proc/${pid}/cmdline`, "utf8")).split("\0");
-    return words.every((word) => command.includes(word)) ? pid : undefined;
-  } catch {
-    return undefined;
+/** Open requests are finished first; the worker itself sets the bound, unless it hangs. */
+async function end(pid: number, marks: readonly string[], deadline: number): Promise<void> {
+  while ((await wordsAfter(pid, marks)) !== undefined) {
+    if (Date.now() > deadline || (await isStopped(pid))) sendSignal(pid, "SIGKILL");
+    await delay(50);
   }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
+/** Numbers of processes are used again: what the file names counts only if it runs Berth. */
+async function daemonRuns(pidFile: string): Promise<boolean> {
+  const pid = Number.parseInt(await readFile(pidFile, "utf8").catch(() => ""), 10);
+  return Number.isInteger(pid) && (await wordsAfter(pid, ["serve"])) !== undefined;
 }
 
 function fail(...lines: string[]): number {

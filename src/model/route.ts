@@ -82,6 +82,46 @@ export interface RouteTable {
   readonly entries?: readonly RouterEntry[];
 }
 
+// Grows when a router of before could not read the file any more.
+const snapshotFormat = 1;
+
+/** The table as it lies on disk, for a router that starts without a daemon. */
+export function snapshotText(table: RouteTable): string {
+  return JSON.stringify({ format: snapshotFormat, ...table });
+}
+
+/** Throws an Error with the reason for a text that is damaged, or of a newer Berth. */
+export function parseSnapshot(text: string): RouteTable {
+  const { format = snapshotFormat, ...table } = JSON.parse(text) as { format?: unknown } & RouteTable;
+  if (format !== snapshotFormat) throw new Error(`its format is ${format}, and ${snapshotFormat} is known here`);
+  if (!isTable(table)) throw new Error("it is not a route table");
+  return table;
+}
+
+function isTable({ revision, apps, entries }: RouteTable): boolean {
+  return (
+    Number.isSafeInteger(revision) && isList(apps, isAppRoutes) && (entries === undefined || isList(entries, isObject))
+  );
+}
+
+function isAppRoutes(value: object): boolean {
+  const { app, hosts, targets } = value as Partial<AppRoutes>;
+  return typeof app === "string" && isList(hosts, (host) => typeof host === "string") && isList(targets, isTarget);
+}
+
+function isTarget(value: object): boolean {
+  const { id, address, port } = value as Partial<Target>;
+  return typeof id === "string" && typeof address === "string" && Number.isInteger(port);
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
+}
+
+function isList<T>(value: readonly T[] | undefined, isItem: (item: T & object) => boolean): value is readonly T[] {
+  return Array.isArray(value) && value.every(isItem);
+}
+
 /** One step from a revision to the next: the app's new routes or its removal, a new entry or its removal. */
 export type RouteChange =
   | { readonly revision: number; readonly set: AppRoutes }
@@ -107,7 +147,9 @@ export type WorkerMessage =
   | { readonly type: "applied"; readonly revision: number }
   | TrafficReport
   /** The worker has no open request (and no upgraded connection) on this target that it no longer routes to. */
-  | { readonly type: "drained"; readonly target: string };
+  | { readonly type: "drained"; readonly target: string }
+  /** Answer to `ping`. */
+  | { readonly type: "pong" };
 
 /** What a worker has counted since its start. Comes as an answer, and once more, with id 0, when a worker ends. */
 export interface TrafficReport {
@@ -133,8 +175,16 @@ export type DaemonMessage =
   | { readonly type: "drain"; readonly target: string; readonly upgradesMs?: number }
   /** Answer with a TrafficReport. `all`: also of the apps without requests since the last one. */
   | { readonly type: "report"; readonly id: number; readonly all: boolean }
+  /** Answer with `pong`: a worker that says nothing is hung, and is replaced. */
+  | { readonly type: "ping" }
   /** Stop listening, finish what is open within `graceMs`, end. */
   | { readonly type: "retire"; readonly graceMs: number };
 
-/** Exit codes of a worker that could not listen: the daemon tells the user why. */
-export const workerExit = { portInUse: 3, cannotListen: 4, securePortInUse: 5, cannotListenSecurely: 6 } as const;
+/** Exit codes of a worker that could not work: the daemon tells the user why. */
+export const workerExit = {
+  failed: 1,
+  portInUse: 3,
+  cannotListen: 4,
+  securePortInUse: 5,
+  cannotListenSecurely: 6,
+} as const;

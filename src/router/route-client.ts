@@ -81,6 +81,7 @@ export class RouteClient implements RouteSource {
     if (message.type === "watching") this.#onWatching?.();
     else if (message.type === "table") this.#onTable?.(message.table);
     else if (message.type === "change") this.#changes.push(message.change);
+    else if (message.type === "ping") this.send({ type: "pong" });
     else if (message.type === "drain") this.#commands.onDrain(message.target, message.upgradesMs);
     else if (message.type === "retire") this.#commands.onRetire(message.graceMs);
     else if (message.type === "report") this.#commands.onReport(message.id, message.all);

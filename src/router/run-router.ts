@@ -20,7 +20,7 @@ export async function runRouter(args: readonly string[], pathsBelow: (root: stri
   const { root, worker, http, https, fingerprint, accessLog, trustedProxies, proxyProtocol } =
     parseWorkerArguments(args);
   const paths = pathsBelow(root);
-  return runWorker({
+  const exitCode = await runWorker({
     worker,
     http,
     https,
@@ -36,4 +36,7 @@ export async function runRouter(args: readonly string[], pathsBelow: (root: stri
     trustedProxies,
     proxyProtocol,
   });
+  // Nothing is open any more, or something that should not be: it must not keep the process, and its ports.
+  setTimeout(() => process.exit(exitCode), 2_000).unref();
+  return exitCode;
 }

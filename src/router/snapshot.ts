@@ -1,19 +1,19 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { writeFileAtomically } from "../lib/atomic-file.ts";
-import type { RouteTable } from "../model/route.ts";
+import { parseSnapshot, type RouteTable, snapshotText } from "../model/route.ts";
 import type { WorkerLog } from "./worker-log.ts";
 
-/** The last table on disk, or undefined where there is none that can be read. */
+/** The last table on disk, or undefined if there is none that can be read. */
 export async function readSnapshot(path: string, log: WorkerLog): Promise<RouteTable | undefined> {
   try {
-    const table: unknown = JSON.parse(await readFile(path, "utf8"));
-    if (isTable(table)) return table;
-    log.error({ path }, "snapshot is no route table");
+    return parseSnapshot(await readFile(path, "utf8"));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") log.error({ err: error, path }, "cannot read snapshot");
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") {
+      log.error({ err: error, path }, "cannot read snapshot, waiting for the daemon's table");
+    }
+    return undefined;
   }
-  return undefined;
 }
 
 // To put ten thousand apps into text takes 4 ms, in which no request moves.
@@ -49,7 +49,7 @@ export class SnapshotWriter {
     while (this.#wanted) {
       this.#wanted = false;
       try {
-        await writeFileAtomically(this.#path, JSON.stringify(this.#current()), 0o600);
+        await writeFileAtomically(this.#path, snapshotText(this.#current()), 0o600);
       } catch (error) {
         this.#log.error({ err: error, path: this.#path }, "cannot write snapshot");
       }
@@ -57,14 +57,4 @@ export class SnapshotWriter {
     }
     this.#running = undefined;
   }
-}
-
-function isTable(value: unknown): value is RouteTable {
-  const table = value as Partial<RouteTable> | null;
-  return typeof table?.revision === "number" && Array.isArray(table.apps) && table.apps.every(isAppRoutes);
-}
-
-function isAppRoutes(value: unknown): boolean {
-  const routes = value as Partial<RouteTable["apps"][number]> | null;
-  return typeof routes?.app === "string" && Array.isArray(routes.hosts) && Array.isArray(routes.targets);
 }

@@ -2,7 +2,7 @@ import { mkdir, readFile, rm } from "node:fs/promises";
 import { AddressList } from "../lib/address-list.ts";
 import { writeFileAtomically } from "../lib/atomic-file.ts";
 import { collectAtRest } from "../lib/collect-at-rest.ts";
-import { type TrafficReport, workerExit } from "../model/route.ts";
+import { type RouteTable, type TrafficReport, workerExit } from "../model/route.ts";
 import { AccessLog, type AccessLogSink } from "./access-log.ts";
 import { AppLogs } from "./app-logs.ts";
 import { Balancer } from "./balancer.ts";
@@ -26,6 +26,7 @@ import { type WorkerLog, workerLog } from "./worker-log.ts";
 const firstTableMs = 300;
 // Clients that keep a connection without using it get this long to use it once more while the worker retires.
 const retireIdleMs = 3_000;
+const lastMs = 3_000;
 
 /** Runs one router worker until it is told to end. Resolves with the exit code of the process. */
 export async function runWorker(options: WorkerOptions): Promise<number> {
@@ -36,9 +37,12 @@ export async function runWorker(options: WorkerOptions): Promise<number> {
   const access = new AccessLog(await accessSink(options, log));
   try {
     return await new Worker(options, log, access).run();
+  } catch (error) {
+    log.error({ err: error }, "bug: worker cannot work");
+    return workerExit.failed;
   } finally {
-    await access.close();
-    await sink.close();
+    // A full disk may refuse the last lines.
+    await Promise.allSettled([access.close(), sink.close()]);
   }
 }
 
@@ -93,7 +97,7 @@ class Worker {
       signal: this.#ended.signal,
       commands: {
         onDrain: (target, upgradesMs) => drains.ask(target, upgradesMs),
-        onRetire: (graceMs) => this.#retire(graceMs),
+        onRetire: (graceMs) => this.#retireWithin(graceMs),
         onReport: (id, all) => this.#follower.send(this.#report(id, all)),
       },
       // A worker that greets listens: the daemon retires its predecessor then.
@@ -106,8 +110,7 @@ class Worker {
     const retired = new Promise<number>((resolve) => {
       this.#retire = resolve;
     });
-    const onTerminate = () => this.#retire(this.#options.limits.graceMs);
-    process.on("SIGTERM", onTerminate);
+    process.on("SIGTERM", () => this.#retireWithin(this.#options.limits.graceMs));
     // These come from the terminal of a daemon in the foreground, and are meant for it.
     process.on("SIGHUP", ignore);
     process.on("SIGINT", ignore);
@@ -131,12 +134,25 @@ class Worker {
     let routes: Promise<void> = Promise.resolve();
     const listening = (async () => {
       const table = await readSnapshot(this.#options.snapshot, this.#log);
-      if (table !== undefined) this.#router.routes.replace(table);
+      if (table !== undefined) this.#replace(table);
       routes = this.#follower.run();
       await Promise.race([this.#follower.firstTry, timeout(firstTableMs)]);
       return this.#listen();
     })();
     return { listening, routes: listening.then(() => routes) };
+  }
+
+  /** The file is the last thing that may keep the router from starting: the daemon will tell its table anew. */
+  #replace(table: RouteTable): void {
+    try {
+      this.#router.routes.replace(table);
+    } catch (error) {
+      this.#log.error(
+        { err: error, path: this.#options.snapshot },
+        "cannot use snapshot, waiting for the daemon's table",
+      );
+      this.#router.routes.replace({ revision: 0, apps: [] });
+    }
   }
 
   /** Resolves with an exit code where it fails. */
@@ -152,10 +168,19 @@ class Worker {
       return isTaken ? workerExit.securePortInUse : workerExit.cannotListenSecurely;
     }
     this.#listening = true;
-    await writeFileAtomically(pidFile, `${process.pid}\n`);
+    // For people: the daemon knows its workers without. On a disk that is full, requests are served all the same.
+    await writeFileAtomically(pidFile, `${process.pid}\n`).catch((error: unknown) => {
+      this.#log.warn({ err: error, path: pidFile }, "cannot write pid file");
+    });
     this.#log.info({ ...http, httpsPort: https?.port, revision: this.#router.routes.revision }, "listening");
     this.#follower.send(this.#hello());
     return undefined;
+  }
+
+  /** Whatever this worker waits for then, the process ends. */
+  #retireWithin(graceMs: number): void {
+    this.#retire(graceMs);
+    setTimeout(() => process.exit(workerExit.failed), graceMs + lastMs).unref();
   }
 
   async #end(graceMs: number): Promise<void> {
@@ -163,7 +188,7 @@ class Worker {
     await this.#front.retire(retireIdleMs, graceMs);
     const owner = await readFile(this.#options.pidFile, "utf8").catch(() => "");
     // The worker that takes over has written its own by now.
-    if (Number(owner) === process.pid) await rm(this.#options.pidFile, { force: true });
+    if (Number(owner) === process.pid) await rm(this.#options.pidFile, { force: true }).catch(ignore);
     this.#log.info({}, "retired");
   }
 

@@ -5,7 +5,13 @@ import { setTimeout as timeout } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "../lib/logger.ts";
 import type { RouterEntry } from "../model/certificate.ts";
-import type { AppRoutes, RouteChange, RouteTable, TrafficReport } from "../model/route.ts";
+import {
+  type AppRoutes,
+  parseSnapshot,
+  type RouteChange,
+  type RouteTable,
+  type TrafficReport,
+} from "../model/route.ts";
 import type { RoutePublisher } from "./publisher.ts";
 import { WorkerConnection, type WorkerIdentity } from "./worker-connection.ts";
 
@@ -14,6 +20,8 @@ export interface RouteServerOptions {
   /** The workers' snapshot: where its revision is ahead of the clock, revisions go on from there. */
   readonly snapshot: string;
   readonly acknowledgeTimeoutMs: number;
+  /** How often workers are asked whether they are there. A second by default. */
+  readonly heartbeatMs?: number;
   readonly logger: Logger;
 }
 
@@ -21,6 +29,8 @@ export interface RouteServerOptions {
 export interface WorkerEvents {
   onHello(worker: WorkerIdentity): void;
   onGone(worker: WorkerIdentity): void;
+  /** Each time that it has left one more question unanswered. */
+  onSilent(worker: WorkerIdentity, unanswered: number): void;
 }
 
 export function createRouteServer(options: RouteServerOptions): RouteServer {
@@ -40,6 +50,7 @@ export class RouteServer implements RoutePublisher {
   #revision = 0;
   /** False until the daemon has told the whole table: an empty one must not replace what the workers have. */
   #known = false;
+  #heartbeat: NodeJS.Timeout | undefined;
 
   constructor(options: RouteServerOptions) {
     this.#options = options;
@@ -70,10 +81,12 @@ export class RouteServer implements RoutePublisher {
       });
     });
     await chmod(socketPath, 0o600);
+    this.#heartbeat = setInterval(() => this.#beat(), this.#options.heartbeatMs ?? 1_000).unref();
   }
 
   /** The workers go on with what they have. */
   async stop(): Promise<void> {
+    clearInterval(this.#heartbeat);
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const connection of this.#connections) connection.close();
     await closed;
@@ -224,6 +237,15 @@ export class RouteServer implements RoutePublisher {
     if (!this.#known) throw new Error("replace() comes first: workers must not lose the routes of apps not told yet");
   }
 
+  #beat(): void {
+    for (const connection of this.#connections) {
+      const { identity, unanswered } = connection;
+      if (identity === undefined) continue;
+      if (unanswered > 0) this.#events?.onSilent(identity, unanswered);
+      connection.ping();
+    }
+  }
+
   #onHello(connection: WorkerConnection): void {
     if (connection.identity !== undefined) this.#events?.onHello(connection.identity);
     this.#moved.emit("moved");
@@ -238,8 +260,7 @@ export class RouteServer implements RoutePublisher {
 
 async function revisionOf(snapshot: string): Promise<number> {
   try {
-    const { revision } = JSON.parse(await readFile(snapshot, "utf8")) as { revision?: unknown };
-    return typeof revision === "number" ? revision : 0;
+    return parseSnapshot(await readFile(snapshot, "utf8")).revision;
   } catch {
     // None yet, or none that can be read: the workers say so in their log, and the clock is enough.
     return 0;

@@ -3,21 +3,23 @@ import { access, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { delay } from "../lib/delay.ts";
 import type { Logger } from "../lib/logger.ts";
+import { commandLine, isStopped, sendSignal } from "../lib/processes.ts";
 import { UserError } from "../model/errors.ts";
 import { workerExit } from "../model/route.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { portTrouble } from "./port-probe.ts";
 import type { RouteServer } from "./route-server.ts";
 import type { WorkerIdentity } from "./worker-connection.ts";
-import { commandLine, isWorker, runningWorker, spawnWorker, type WorkerProgram, warmUp } from "./worker-process.ts";
+import { isWorker, runningWorkers, spawnWorker, type WorkerProgram, warmUp } from "./worker-process.ts";
 
 export interface SupervisorOptions extends WorkerProgram {
   /** How many. */
   readonly workers: number;
   readonly server: RouteServer;
-  readonly pidFile: (worker: number) => string;
   /** How long a worker that is replaced may finish what is open on it. */
   readonly graceMs: number;
+  /** How long a worker may take until it listens. 15 s by default. */
+  readonly startTimeoutMs?: number;
   readonly logger: Logger;
 }
 
@@ -31,6 +33,11 @@ const startMs = 15_000;
 const steadyMs = 10_000;
 const lastBackoffMs = 10_000;
 const lookMs = 100;
+// How much longer than the time that it was given a worker may take to end before it is killed.
+const lastMs = 5_000;
+// One that is stopped (SIGSTOP) comes to nothing; one that only does not answer may have much to do.
+const stoppedAfter = 2;
+const hungAfter = 10;
 
 interface Slot {
   readonly number: number;
@@ -58,6 +65,8 @@ export class Supervisor {
   readonly #greeted = new Map<number, () => void>();
   /** Those of this start, until it has succeeded. */
   readonly #spawned = new Set<ChildProcess>();
+  /** Told to end, and killed if they do not. */
+  readonly #leaving = new Set<number>();
   #fingerprint = "";
   #started = false;
   #resolveReady: () => void = () => undefined;
@@ -82,12 +91,16 @@ export class Supervisor {
     const { server, http, httpsPort, options, root } = this.#options;
     const code = workerCode.map((path) => join(import.meta.dirname, path));
     this.#fingerprint = await fingerprintOf(code, [process.version, JSON.stringify([root, http, httpsPort, options])]);
-    server.watchWorkers({ onHello: (worker) => this.#onHello(worker), onGone: (worker) => this.#onGone(worker) });
+    server.watchWorkers({
+      onHello: (worker) => this.#onHello(worker),
+      onGone: (worker) => this.#onGone(worker),
+      onSilent: (worker, unanswered) => void this.#onSilent(worker, unanswered).catch(this.#complain("bug: silence")),
+    });
     const found = await this.#adopt();
     const missing = this.#slots.filter((slot) => slot.serving === undefined);
     try {
       if (missing.length > 0) {
-        await this.#checkPorts(found);
+        await this.#checkPorts([...found.keys()]);
         await this.#warmUp();
       }
       await Promise.all(missing.map((slot) => this.#launch(slot)));
@@ -97,7 +110,7 @@ export class Supervisor {
     }
     this.#started = true;
     this.#spawned.clear();
-    for (const pid of found.filter((pid) => !this.#isServing(pid))) this.#dismiss(pid);
+    for (const [pid, worker] of found) if (!this.#isServing(pid)) this.#dismiss(pid, worker);
     const serving = () => this.#slots.map((slot) => slot.serving?.pid);
     server.settled(serving).then(this.#resolveReady, this.#complain("bug: settled"));
   }
@@ -111,27 +124,24 @@ export class Supervisor {
   /** Ends all workers of this root, whether they are connected or not: each finishes what is open within the time. */
   async stopWorkers(graceMs: number): Promise<void> {
     this.stop();
-    const { server, workers, root, pidFile } = this.#options;
-    const connected = server.workers().map(({ pid, worker }) => ({ pid, worker }));
-    const numbers = Array.from({ length: workers }, (_, index) => index + 1);
-    const known = await Promise.all(
-      numbers.map(async (worker) => ({ worker, pid: await runningWorker(pidFile(worker), root, worker) })),
-    );
-    const all = new Map<number, number>(connected.map(({ pid, worker }) => [pid, worker]));
-    for (const { pid, worker } of known) if (pid !== undefined) all.set(pid, worker);
-    for (const pid of all.keys()) this.#dismiss(pid, graceMs);
-    await Promise.all([...all].map(([pid, worker]) => this.#awaitEnd(pid, worker, graceMs + 5_000)));
+    const all = await runningWorkers(this.#options.root);
+    for (const pid of all.keys()) this.#tellToEnd(pid, graceMs);
+    await Promise.all([...all].map(([pid, worker]) => this.#awaitEnd(pid, worker, graceMs + lastMs)));
   }
 
-  /** Pids of the workers that a daemon before this one has left; resolves when they have said hello, or should have. */
-  async #adopt(): Promise<number[]> {
-    const { server, root, pidFile } = this.#options;
+  /** The workers that a daemon before this one has left; resolves when they have said hello, or should have. */
+  async #adopt(): Promise<Map<number, number>> {
+    const { server, root } = this.#options;
     for (const worker of server.workers()) this.#onHello(worker);
-    const pids = await Promise.all(this.#slots.map((slot) => runningWorker(pidFile(slot.number), root, slot.number)));
-    const found = pids.filter((pid) => pid !== undefined);
+    const found = await runningWorkers(root);
+    for (const [pid, worker] of found) {
+      if (!(await isStopped(pid))) continue;
+      this.#kill(pid, worker, "is stopped");
+      found.delete(pid);
+    }
     const hasGreeted = (pid: number) => server.workers().some((worker) => worker.pid === pid);
     const deadline = Date.now() + adoptMs;
-    while (!found.every(hasGreeted) && Date.now() < deadline) await delay(lookMs, this.#stopped.signal);
+    while (![...found.keys()].every(hasGreeted) && Date.now() < deadline) await delay(lookMs, this.#stopped.signal);
     return found;
   }
 
@@ -160,9 +170,13 @@ export class Supervisor {
     );
     const mark = join(compileCache, `router-${await fingerprintOf(start, [this.#fingerprint, ...program])}`);
     if (await exists(mark)) return;
-    await mkdir(compileCache, { recursive: true });
-    if (await warmUp(this.#options)) await writeFile(mark, "");
-    else logger.warn({}, "the router's compile cache could not be filled: workers will need more memory");
+    try {
+      await mkdir(compileCache, { recursive: true });
+      if (!(await warmUp(this.#options))) throw new Error("node failed");
+      await writeFile(mark, "");
+    } catch (error) {
+      logger.warn({ err: error }, "the router's compile cache could not be filled: workers will need more memory");
+    }
   }
 
   /** Resolves when the slot has a worker that listens. */
@@ -171,14 +185,14 @@ export class Supervisor {
     try {
       const child = spawnWorker(this.#options, slot.number, this.#fingerprint);
       if (!this.#started) this.#spawned.add(child);
-      await this.#untilGreeted(child);
+      await this.#untilGreeted(child, slot.number);
       slot.failures = 0;
     } finally {
       slot.launching = false;
     }
   }
 
-  async #untilGreeted(child: ChildProcess): Promise<void> {
+  async #untilGreeted(child: ChildProcess, worker: number): Promise<void> {
     const pid = child.pid;
     let timer: NodeJS.Timeout | undefined;
     try {
@@ -187,9 +201,10 @@ export class Supervisor {
         child.once("exit", (code, signal) => reject(this.#exitError(code, signal)));
         if (pid !== undefined) this.#greeted.set(pid, resolve);
         timer = setTimeout(() => {
-          child.kill();
+          // It serves nobody, and may hold the port.
+          if (pid !== undefined) this.#kill(pid, worker, "did not listen in time");
           reject(routerFailed("it did not listen in time"));
-        }, startMs);
+        }, this.#options.startTimeoutMs ?? startMs);
       });
     } finally {
       clearTimeout(timer);
@@ -209,9 +224,9 @@ export class Supervisor {
   #onHello(worker: WorkerIdentity): void {
     const slot = this.#slots[worker.worker - 1];
     const isCurrent = worker.fingerprint === this.#fingerprint;
-    if (slot === undefined) this.#dismiss(worker.pid);
+    if (slot === undefined) this.#dismiss(worker.pid, worker.worker);
     else if (slot.serving !== undefined && slot.serving.pid !== worker.pid && !this.#greeted.has(worker.pid))
-      this.#dismiss(worker.pid);
+      this.#dismiss(worker.pid, worker.worker);
     else if (isCurrent) this.#serve(slot, worker);
     else {
       slot.outdated.add(worker.pid);
@@ -227,7 +242,7 @@ export class Supervisor {
     }
     slot.serving = worker;
     this.#options.logger.info({ worker: worker.worker, routerPid: worker.pid }, "router worker listens");
-    for (const pid of slot.outdated) this.#dismiss(pid);
+    for (const pid of slot.outdated) this.#dismiss(pid, slot.number);
     slot.outdated.clear();
     this.#greeted.get(worker.pid)?.();
   }
@@ -239,6 +254,13 @@ export class Supervisor {
     slot.serving = undefined;
     if (Date.now() - slot.servingSince < steadyMs) slot.failures++;
     if (this.#started) this.#revive(slot, worker.pid);
+  }
+
+  /** One that hangs keeps its part of the port's connections waiting, so it gets no time: `#onGone` gives it a successor. */
+  async #onSilent({ pid, worker }: WorkerIdentity, unanswered: number): Promise<void> {
+    if (!this.#isServing(pid)) return;
+    if (unanswered >= hungAfter) this.#kill(pid, worker, "does not answer");
+    else if (unanswered >= stoppedAfter && (await isStopped(pid))) this.#kill(pid, worker, "is stopped");
   }
 
   /** Gives the slot a worker, however many tries that takes. */
@@ -269,25 +291,43 @@ export class Supervisor {
     return this.#slots.some((slot) => slot.serving?.pid === pid);
   }
 
-  #dismiss(pid: number, graceMs = this.#options.graceMs): void {
-    this.#options.logger.info({ routerPid: pid, graceMs }, "retiring a router worker");
-    if (!this.#options.server.retire(pid, graceMs)) signal(pid, "SIGTERM");
+  /** Gives a worker the time to finish what is open, and sees to it that it ends. */
+  #dismiss(pid: number, worker: number): void {
+    if (this.#leaving.has(pid)) return;
+    this.#leaving.add(pid);
+    const { graceMs } = this.#options;
+    this.#tellToEnd(pid, graceMs);
+    this.#awaitEnd(pid, worker, graceMs + lastMs, this.#stopped.signal)
+      .catch((error: unknown) => {
+        if (!this.#stopped.signal.aborted) this.#complain("bug: retiring a router worker")(error);
+      })
+      .finally(() => this.#leaving.delete(pid));
   }
 
-  /** The start failed: what it has started may not stay behind. */
+  #tellToEnd(pid: number, graceMs: number): void {
+    this.#options.logger.info({ routerPid: pid, graceMs }, "retiring a router worker");
+    if (!this.#options.server.retire(pid, graceMs)) sendSignal(pid, "SIGTERM");
+  }
+
+  #kill(pid: number, worker: number, reason: string): void {
+    this.#options.logger.warn({ worker, routerPid: pid, reason }, "killing a router worker");
+    sendSignal(pid, "SIGKILL");
+  }
+
+  /** The start failed: what it has started may not stay behind. No client has come to rely on it. */
   #abandon(): void {
     this.stop();
-    for (const child of this.#spawned) child.kill();
+    for (const child of this.#spawned) child.kill("SIGKILL");
   }
 
-  async #awaitEnd(pid: number, worker: number, timeoutMs: number): Promise<void> {
+  async #awaitEnd(pid: number, worker: number, timeoutMs: number, signal?: AbortSignal): Promise<void> {
     const deadline = Date.now() + timeoutMs;
     while (await isWorker(pid, this.#options.root, worker)) {
-      if (Date.now() > deadline) {
-        signal(pid, "SIGKILL");
+      if (Date.now() > deadline || (await isStopped(pid))) {
+        this.#kill(pid, worker, "did not end");
         return;
       }
-      await delay(lookMs);
+      await delay(lookMs, signal);
     }
   }
 
@@ -317,15 +357,6 @@ function routerFailed(reason: string, cause?: unknown): UserError {
     hint: "The end of router.log in the root directory says more",
     cause,
   });
-}
-
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch (error) {
-    // It has ended in the meantime.
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-  }
 }
 
 function exists(path: string): Promise<boolean> {

@@ -27,6 +27,8 @@ export class WorkerConnection {
   watching = false;
   applied = 0;
   closed = false;
+  /** Pings since it last said anything. Counted, not timed: a machine that slept must not find all workers silent. */
+  unanswered = 0;
   readonly #socket: Socket;
   readonly #events: ConnectionEvents;
   readonly #reports = new Map<number, () => void>();
@@ -44,7 +46,10 @@ export class WorkerConnection {
     socket.on("end", () => socket.destroy());
     socket.once("close", () => this.#onClose());
     readJsonLines(socket, {
-      onValue: (value) => this.#onMessage(value as WorkerMessage),
+      onValue: (value) => {
+        this.unanswered = 0;
+        this.#onMessage(value as WorkerMessage);
+      },
       onInvalid: () => socket.destroy(),
     });
   }
@@ -81,6 +86,11 @@ export class WorkerConnection {
       this.#reports.set(id, resolve);
       this.send({ type: "report", id, all: id === 1 });
     });
+  }
+
+  ping(): void {
+    this.unanswered++;
+    this.send({ type: "ping" });
   }
 
   close(): void {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { processesWith, wordsAfter } from "../lib/processes.ts";
 
 /** How a worker is started, and how one that runs already is recognised. */
 export interface WorkerProgram {
@@ -27,8 +28,8 @@ export interface WorkerProgram {
 export const routerFlags = ["--expose-gc", "--max-semi-space-size=8", "--no-allocation-site-pretenuring"] as const;
 
 /** The arguments that name the worker; a process with these in its command line, in this order, is ours. */
-function marks(root: string, worker: number): string[] {
-  return ["router", "--root", root, "--worker", String(worker)];
+function marks(root: string, worker?: number): string[] {
+  return ["router", "--root", root, "--worker", ...(worker === undefined ? [] : [String(worker)])];
 }
 
 export function workerArguments(program: WorkerProgram, worker: number, fingerprint: string): string[] {
@@ -46,18 +47,21 @@ export function spawnWorker(program: WorkerProgram, worker: number, fingerprint:
   return child;
 }
 
+const warmUpMs = 60_000;
+
 /** Fills the compile cache, so that the workers to come find it. Resolves with whether that worked. */
 export function warmUp(program: WorkerProgram): Promise<boolean> {
   const child = run(program, ["router", "--warm-up"]);
-  return new Promise((resolve) => {
+  const late = setTimeout(() => child.kill("SIGKILL"), warmUpMs);
+  return new Promise<boolean>((resolve) => {
     child.once("error", () => resolve(false));
     child.once("exit", (code) => resolve(code === 0));
-  });
+  }).finally(() => clearTimeout(late));
 }
 
 function run({ program, logFile, compileCache }: WorkerProgram, args: readonly string[]): ChildProcess {
   const [file = "", ...before] = program;
-  const log = openSync(logFile, "a", 0o640);
+  const log = openLog(logFile);
   try {
     return spawn(file, [...before, ...args], {
       cwd: "/",
@@ -68,7 +72,16 @@ function run({ program, logFile, compileCache }: WorkerProgram, args: readonly s
       stdio: ["ignore", log, log],
     });
   } finally {
-    closeSync(log);
+    if (log !== "ignore") closeSync(log);
+  }
+}
+
+/** A root that takes no new file is no reason to have no router. */
+function openLog(path: string): number | "ignore" {
+  try {
+    return openSync(path, "a", 0o640);
+  } catch {
+    return "ignore";
   }
 }
 
@@ -78,14 +91,12 @@ export async function runningWorker(pidFile: string, root: string, worker: numbe
   return Number.isInteger(pid) && pid > 1 && (await isWorker(pid, root, worker)) ? pid : undefined;
 }
 
-/** Empty for a process that is not there, or one that has ended and was not waited for. */
-export async function commandLine(pid: number): Promise<string[]> {
-  const text = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
-  return text.split("\0").slice(0, -1);
+export async function isWorker(pid: number, root: string, worker: number): Promise<boolean> {
+  return (await wordsAfter(pid, marks(root, worker))) !== undefined;
 }
 
-export async function isWorker(pid: number, root: string, worker: number): Promise<boolean> {
-  const words = await commandLine(pid);
-  const wanted = marks(root, worker);
-  return words.some((_, start) => wanted.every((word, index) => words[start + index] === word));
+/** All workers of this root, connected or not, pid file or not: pid -> number. */
+export async function runningWorkers(root: string): Promise<Map<number, number>> {
+  const found = await processesWith(marks(root));
+  return new Map([...found].map(([pid, [number]]) => [pid, Number(number)]));
 }

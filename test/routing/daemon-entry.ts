@@ -19,7 +19,6 @@ await server.start();
 const supervisor = createSupervisor({
   workers: 1,
   server,
-  pidFile: paths.routerPid,
   graceMs: 5_000,
   logger,
   program: [process.execPath, join(import.meta.dirname, "router-entry.ts")],

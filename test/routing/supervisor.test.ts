@@ -7,9 +7,11 @@ import { join } from "node:path";
 import { suite, test } from "node:test";
 import { pathsBelow } from "../../src/config/paths.ts";
 import { freePort } from "../../src/lib/free-port.ts";
+import { commandLine } from "../../src/lib/processes.ts";
 import { createRouteServer } from "../../src/routing/route-server.ts";
 import { createSupervisor, type SupervisorOptions } from "../../src/routing/supervisor.ts";
-import { commandLine, isWorker, runningWorker } from "../../src/routing/worker-process.ts";
+import { isWorker, runningWorker, runningWorkers } from "../../src/routing/worker-process.ts";
+import { run, runOk } from "../helpers/berth.ts";
 import { type CleanUp, cleanUp } from "../router/helpers/clean-up.ts";
 import { ask, load } from "../router/helpers/client.ts";
 import { routesTo, startDyno } from "../router/helpers/dyno.ts";
@@ -34,6 +36,28 @@ async function place(t: CleanUp): Promise<Place> {
   return { root, port: await freePort("127.0.0.1") };
 }
 
+/** On a file system of its own, so that it can be full. */
+async function smallPlace(t: CleanUp): Promise<Place> {
+  const root = await temporaryFolder(t);
+  await runOk("mount", ["-t", "tmpfs", "-o", "size=4m", "berth-test", root]);
+  cleanUp(t, () => runOk("umount", ["-l", root]));
+  await mkdir(join(root, "run"));
+  return { root, port: await freePort("127.0.0.1") };
+}
+
+const spoilers: Record<string, (root: string) => Promise<unknown>> = {
+  full: (root) => run("dd", ["if=/dev/zero", `of=${join(root, "filler")}`, "bs=64k"]),
+  "read-only": (root) => runOk("mount", ["-o", "remount,ro", root]),
+};
+
+function pidOf({ pid }: { pid: number }): number {
+  return pid;
+}
+
+function moment(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 50));
+}
+
 async function daemon(
   t: CleanUp,
   { root, port }: Place,
@@ -52,7 +76,6 @@ async function daemon(
   const supervisor = createSupervisor({
     workers,
     server,
-    pidFile: paths.routerPid,
     graceMs: 5_000,
     logger: silent,
     program: [process.execPath, join(import.meta.dirname, "router-entry.ts")],
@@ -299,6 +322,62 @@ suite("the supervisor of router workers", () => {
     assert.equal((await ask(one.port)).status, 404);
     await assert.rejects(ask(two.port), { code: "ECONNREFUSED" });
   });
+
+  test("replaces a worker that hangs, and the requests that come then are answered", async (t) => {
+    const at = await place(t);
+    const { server, supervisor } = await daemon(t, at);
+    const dyno = await startDyno(t, (_request, response) => response.end("ok"));
+    await server.replace([routesTo([dyno.target])]);
+    await supervisor.start();
+    await supervisor.ready;
+    const [hung = 0] = server.workers().map(({ pid }) => pid);
+    process.kill(hung, "SIGSTOP");
+    while (server.workers().length < 2 || server.workers().some(({ pid }) => pid === hung)) await moment();
+    assert.deepEqual([...(await runningWorkers(at.root)).keys()].sort(), server.workers().map(pidOf).sort());
+    for (let i = 0; i < 8; i++) assert.equal((await ask(at.port)).body, "ok");
+  });
+
+  test("ends a hung worker that a daemon before it has left", async (t) => {
+    const at = await place(t);
+    const first = await daemon(t, at);
+    await first.supervisor.start();
+    const [hung = 0, other = 0] = await first.pids();
+    await first.die();
+    process.kill(hung, "SIGSTOP");
+    const second = await daemon(t, at);
+    await second.supervisor.start();
+    const now = [...(await runningWorkers(at.root)).keys()];
+    assert.equal(now.length, 2);
+    assert.ok(!now.includes(hung) && now.includes(other), `${now} of ${hung}, ${other}`);
+  });
+
+  test("kills a worker that ignores SIGTERM and never listens", async (t) => {
+    const at = await place(t);
+    const deaf = "process.argv.includes('--warm-up') || (process.on('SIGTERM', () => {}), setInterval(() => {}, 1000))";
+    const program = [process.execPath, "-e", deaf, "--"];
+    const { supervisor } = await daemon(t, at, { program, workers: 1, startTimeoutMs: 2_000 });
+    await assert.rejects(supervisor.start(), { code: "router-failed" });
+    while ((await runningWorkers(at.root)).size > 0) await moment();
+  });
+
+  for (const [condition, spoil] of Object.entries(spoilers)) {
+    test(`on a root that is ${condition}, a dead worker is replaced by one that serves and can be stopped`, async (t) => {
+      const at = await smallPlace(t);
+      const { server, supervisor } = await daemon(t, at);
+      const dyno = await startDyno(t, (_request, response) => response.end("ok"));
+      await server.replace([routesTo([dyno.target])]);
+      await supervisor.start();
+      await supervisor.ready;
+      await spoil(at.root);
+      const before = server.workers().map(pidOf);
+      for (const pid of before) process.kill(pid, "SIGKILL");
+      while (server.workers().filter(({ pid }) => !before.includes(pid)).length < 2) await moment();
+      for (let i = 0; i < 8; i++) assert.equal((await ask(at.port)).body, "ok");
+      assert.equal((await runningWorkers(at.root)).size, 2);
+      await supervisor.stopWorkers(500);
+      assert.equal((await runningWorkers(at.root)).size, 0);
+    });
+  }
 
   test("stopWorkers ends workers that no daemon knows, by their pid files", async (t) => {
     const at = await place(t);
