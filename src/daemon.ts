@@ -15,9 +15,12 @@ import { outboundEnvironment } from "./config/outbound.ts";
 import { type Paths, pathsBelow } from "./config/paths.ts";
 import type { Settings } from "./config/schema.ts";
 import { version } from "./config/version.ts";
+import { createFirewall, keptPid } from "./daemon/keep.ts";
+import { limitsIn, lowerOomScore } from "./daemon/resources.ts";
 import { createDockerEngine } from "./docker/create-engine.ts";
 import { freeDisk } from "./docker/free-disk.ts";
 import { createImageStore } from "./docker/image-store.ts";
+import { KeptNetwork, withNetworkRepair } from "./docker/kept-network.ts";
 import { type BerthNetwork, ensureNetwork } from "./docker/network.ts";
 import { sweep } from "./docker/sweep.ts";
 import { ForeignContainers } from "./foreign/foreign-containers.ts";
@@ -31,6 +34,7 @@ import { openDownload } from "./lib/download.ts";
 import { claimFolder } from "./lib/exclusive.ts";
 import { freePort } from "./lib/free-port.ts";
 import { contains, parseAddress, parseSubnet } from "./lib/ipv4.ts";
+import { Keeper } from "./lib/keeper.ts";
 import { createLogger, type Logger } from "./lib/logger.ts";
 import { acceptsConnections } from "./lib/tcp-probe.ts";
 import { UserError } from "./model/errors.ts";
@@ -71,6 +75,7 @@ export async function runDaemon(settings: Settings): Promise<void> {
   const pretty = settings.logFormat === "pretty" || (settings.logFormat === "auto" && process.stderr.isTTY);
   const logger = await createLogger(settings.logLevel, pretty);
   surviveBugs(logger);
+  await lowerOomScore(logger);
   const undos: (() => Promise<void> | void)[] = [];
   // Asked before anything is started: a signal in the middle of the start is not lost.
   const told = toldToStop();
@@ -92,8 +97,10 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
   const paths = pathsBelow(settings.root);
   await prepareRoot(paths, undo);
   const instance = await loadInstanceId(paths.instanceId);
-  const engine = createDockerEngine({ socketPath: settings.dockerSocket });
-  const network = await ensureNetwork(engine, instance);
+  const docker = createDockerEngine({ socketPath: settings.dockerSocket });
+  const network = await ensureNetwork(docker, instance);
+  const keptNetwork = new KeptNetwork({ engine: docker, instance, network, logger });
+  const engine = withNetworkRepair(docker, () => keptNetwork.make());
   await sweep(engine, instance, logger);
 
   const store = openSqliteStore(paths.database);
@@ -110,6 +117,10 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
   // Known before the router starts, which would stay behind when the rest cannot.
   await orPortError(freePort(settings.sshHost, settings.sshPort), settings);
   const ports = await chosenPorts(settings);
+  const firewall = createFirewall({
+    ...{ settings, engine, instance, network, logger },
+    routerPorts: [ports.http, ports.https],
+  });
 
   const traffic = createTrafficKeeper({
     server: publisher,
@@ -123,7 +134,7 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
   const background = new Background(logger);
   const scheduler = createDockerLocalScheduler({
     ...{ engine, instance, network, logger },
-    settings: { caFile: settings.caInApps === "yes" ? settings.caFile : undefined },
+    settings: { caFile: settings.caInApps === "yes" ? settings.caFile : undefined, limits: await limitsIn(settings) },
   });
   const imageBuilds = { engine, instance, buildNetwork: settings };
   const git = {
@@ -183,11 +194,27 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
   };
   const operations = createOperations(context);
   const execute = createExecute({ operations, logger, version });
+  const commands = createCommandServer({ socketPath: paths.commandSocket, execute, logger });
   undo(async () => {
     await background.idle();
     await builder.settled();
   });
 
+  const keeper = new Keeper({
+    things: {
+      network: keptNetwork,
+      firewall,
+      "daemon.pid": keptPid(paths),
+      "routes.sock": publisher.socket,
+      "routes.json": publisher.snapshot,
+      "command.sock": commands.socket,
+    },
+    everyMs: 15_000,
+    logger,
+  });
+  undo(() => keeper.stop());
+  // Before anything of an app starts.
+  await keeper.round();
   const memory = collectAtRest({ thorough: true });
   undo(() => memory.stop());
   const certificates = new CertificateKeeper(context);
@@ -209,8 +236,8 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
   renewals.start();
   undo(() => renewals.stop());
 
-  const commands = createCommandServer({ socketPath: paths.commandSocket, execute, logger });
   await commands.start();
+  keeper.start();
   const ssh = createSshServer({
     host: settings.sshHost,
     port: settings.sshPort,
@@ -348,10 +375,10 @@ function proxyOptions({ trustedProxies, proxyProtocol }: Settings): string[] {
   ];
 }
 
-/** Apps must not reach the daemon, and they would by the bridge's own address. */
+/** Apps must not reach the daemon, also on a machine whose firewall is not ours to set. */
 function refuseDynos(network: BerthNetwork): (remoteAddress: string) => boolean {
-  const subnet = parseSubnet(network.subnet);
   return (remoteAddress) => {
+    const subnet = parseSubnet(network.subnet);
     const address = parseAddress(remoteAddress);
     // The bridge's own address is the host's.
     if (subnet === undefined || address === undefined || remoteAddress === network.gateway) return false;

@@ -60,6 +60,21 @@ remove_listed() {
   ((${#ids[@]} == 0)) || "$@" "${ids[@]}" >/dev/null
 }
 
+# The firewall rules of one instance; without iptables there are none.
+remove_firewall_of() {
+  local instance=$1 tool saved
+  for tool in iptables ip6tables; do
+    saved=$("$tool-save" -t filter 2>/dev/null | grep -e "--comment berth-$instance " -e "^:BERTH-$instance ") || continue
+    {
+      echo '*filter'
+      if grep -q '^:' <<<"$saved"; then echo ":BERTH-$instance - [0:0]"; fi
+      sed -n 's/^-A /-D /p' <<<"$saved"
+      if grep -q '^:' <<<"$saved"; then echo "-X BERTH-$instance"; fi
+      echo COMMIT
+    } | "$tool-restore" --noflush || true
+  done
+}
+
 # The engine's objects of the Berth in ROOT, which has stopped. remove_objects_of ROOT runtime|all: `all` has images and volumes too.
 remove_objects_of() {
   local root=$1 extent=$2 filter
@@ -67,6 +82,7 @@ remove_objects_of() {
   filter="label=berth.instance=$(cat "$root/instance-id")"
   docker ps -aq --filter "$filter" | remove_listed docker rm -f -v
   docker network ls -q --filter "$filter" | remove_listed docker network rm
+  remove_firewall_of "$(cat "$root/instance-id")"
   [ "$extent" = all ] || return 0
   docker volume ls -q --filter "$filter" | remove_listed docker volume rm -f
   # An image goes before those it was made from, and may take them along: what counts is what is left.

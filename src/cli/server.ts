@@ -1,8 +1,8 @@
-import { once } from "node:events";
-import { chmod, rename, rm } from "node:fs/promises";
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import type { Execute } from "../commands/session.ts";
+import type { Kept } from "../lib/kept.ts";
 import type { Logger } from "../lib/logger.ts";
+import { longestSocketPath, SocketFile } from "../lib/socket-file.ts";
 import { UserError } from "../model/errors.ts";
 import { Conversation } from "./conversation.ts";
 
@@ -14,6 +14,7 @@ export interface CommandServerOptions {
 
 /** The local door: whoever may open the socket, its owner and root, may give any command. */
 export interface CommandServer {
+  readonly socket: Kept;
   /** Resolves once commands are accepted. Throws UserError `already-running`. */
   start(): Promise<void>;
   /** No new commands; those that run have this long to end, then they are aborted. Resolves when all have ended. */
@@ -24,23 +25,26 @@ export function createCommandServer(options: CommandServerOptions): CommandServe
   return new LocalDoor(options);
 }
 
-// sun_path of unix(7), less its final zero and less the suffix below.
-const longestPath = 107 - ".new".length;
 /** How long an aborted command may take to put things in order. */
 const abortMs = 10_000;
 
 class LocalDoor implements CommandServer {
   readonly #options: CommandServerOptions;
   readonly #conversations = new Set<Conversation>();
-  #server: Server | undefined;
+  readonly socket: SocketFile;
 
   constructor(options: CommandServerOptions) {
     this.#options = options;
+    this.socket = new SocketFile({
+      path: options.socketPath,
+      onConnection: (socket) => this.#welcome(socket),
+      onError: (error) => options.logger.error({ err: error }, "command socket failed"),
+    });
   }
 
   async start(): Promise<void> {
-    const { socketPath, logger } = this.#options;
-    if (Buffer.byteLength(socketPath) > longestPath) {
+    const { socketPath } = this.#options;
+    if (Buffer.byteLength(socketPath) > longestSocketPath) {
       throw new UserError("root-too-long", `The path ${socketPath} is too long for a socket`, {
         hint: "Choose a root with a shorter path",
       });
@@ -48,23 +52,12 @@ class LocalDoor implements CommandServer {
     if (await answers(socketPath)) {
       throw new UserError("already-running", `A daemon already takes commands on ${socketPath}`);
     }
-    const server = createServer((socket) => this.#welcome(socket));
-    // Bound under another name until nobody else can connect: between bind and chmod the umask decides who may.
-    const unready = `${socketPath}.new`;
-    await rm(unready, { force: true });
-    server.listen(unready);
-    await once(server, "listening");
-    server.on("error", (error) => logger.error({ err: error }, "command socket failed"));
-    await chmod(unready, 0o600);
-    await rename(unready, socketPath);
-    this.#server = server;
+    await this.socket.open();
   }
 
   async stop(graceMs: number): Promise<void> {
-    if (this.#server === undefined) return;
-    this.#server.close();
-    this.#server = undefined;
-    await rm(this.#options.socketPath, { force: true });
+    // Resolves with the last conversation, which is waited for below.
+    void this.socket.close();
     await within(graceMs, this.#settled());
     for (const conversation of this.#conversations) conversation.abort(new Error("Berth is being stopped"));
     await within(abortMs, this.#settled());

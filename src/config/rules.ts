@@ -83,6 +83,30 @@ export const networks: Rule<string> = {
   },
 };
 
+export interface HostService {
+  /** Undefined: every address of the host. */
+  readonly address: string | undefined;
+  readonly port: number;
+  readonly protocol: "tcp" | "udp";
+}
+
+/** `all`, or the services that are open. */
+export const hostServices: Rule<"all" | readonly HostService[]> = {
+  allowed: "none, all, or [ADDRESS:]PORT[/udp] with commas between, such as 5432,192.0.2.7:53/udp",
+  parse: (text) => {
+    if (text === "all" || text === "none") return text === "all" ? text : [];
+    const services = text.split(",").map((service) => hostService(service.trim()));
+    return services.every((service) => service !== undefined) ? services : undefined;
+  },
+};
+
+function hostService(text: string): HostService | undefined {
+  const [, address, digits = "", protocol] = /^(?:([\d.]+):)?(\d+)(?:\/(tcp|udp))?$/.exec(text) ?? [];
+  const number = wholeNumber(digits, 1, 65535);
+  if (number === undefined || (address !== undefined && isIP(address) !== 4)) return undefined;
+  return { address, port: number, protocol: protocol === "udp" ? "udp" : "tcp" };
+}
+
 export const image: Rule<string> = {
   allowed: "an image reference such as name:tag",
   parse: (text) => (/^[a-z0-9][a-zA-Z0-9._:/@-]{0,254}$/.test(text) ? text : undefined),

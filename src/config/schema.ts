@@ -1,5 +1,6 @@
 import { availableParallelism, totalmem } from "node:os";
 import { logLevels } from "../lib/logger.ts";
+import { dynoLimits } from "../model/dyno-limits.ts";
 import { defaultRoot } from "./environment.ts";
 import {
   absolutePath,
@@ -13,6 +14,7 @@ import {
   duration,
   goProxies,
   hostList,
+  hostServices,
   image,
   indexAddress,
   networks,
@@ -141,6 +143,28 @@ export const schema = {
     description: "Image in which apps are built: the run image and compilers.",
     default: "berth/build:1",
     example: "berth/build:1",
+  }),
+  "dyno-host-access": setting(hostServices, {
+    description:
+      "Services of this machine that the processes of apps and builds may use: a port at all its addresses, or at one, also a link-local one such as 169.254.169.254:80. The router, name servers, and mirrors and proxies of these settings are open in any case.",
+    default: "none",
+    example: "5432,192.0.2.7:8125/udp",
+  }),
+  "dyno-memory": setting(size, {
+    description: "Memory that one process of an app may use; one that needs more is killed.",
+    fallback: {
+      text: "the memory less a fifth for the host (384m to 2g), at least half",
+      value: () => String(dynoLimits(machine()).memoryBytes),
+    },
+    example: "1g",
+  }),
+  "dyno-cpus": setting(cores, {
+    description: "Cores that one process of an app may use.",
+    fallback: {
+      text: "nine tenths of the cores, all but half a core from 5 on",
+      value: () => String(dynoLimits(machine()).cpus),
+    },
+    example: "1.5",
   }),
   "ca-file": setting(absolutePath, {
     description:
@@ -309,6 +333,10 @@ export const schema = {
     example: "15m",
   }),
 };
+
+function machine() {
+  return { memoryBytes: totalmem(), cores: availableParallelism() };
+}
 
 type Schema = typeof schema;
 export type SettingName = keyof Schema;

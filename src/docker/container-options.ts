@@ -7,8 +7,18 @@ import type { TerminalSize } from "../schedulers/scheduler.ts";
 import type { ContainerCreateOptions } from "./engine.ts";
 import { dokkuLabels, type Kind, labels } from "./labels.ts";
 
+/** What one dyno may use of the machine. */
+export interface ResourceLimits {
+  readonly memoryBytes: number;
+  /** Swap beside it: 0 on a machine that has none. */
+  readonly swapBytes: number;
+  readonly cpus: number;
+}
+
 /** What the operator decides for all containers. */
 export interface ContainerSettings {
+  /** Undefined: all that there is. */
+  readonly limits?: ResourceLimits | undefined;
   /** Processes and threads that one container may have. */
   readonly pidsLimit: number;
   /** As Docker writes sizes: `10m`. */
@@ -132,9 +142,21 @@ export function runOptions(
   };
 }
 
+// When the machine itself is out of memory, the kernel kills builds first, then dynos; the daemon and its router last.
+const dynoKilledFirst = 300;
+const buildKilledFirst = 600;
+
+function dynoResources({ limits }: Pick<ContainerSettings, "limits">) {
+  if (limits === undefined) return {};
+  const { memoryBytes, swapBytes, cpus } = limits;
+  return { NanoCpus: Math.round(cpus * 1e9), Memory: memoryBytes, MemorySwap: memoryBytes + swapBytes };
+}
+
 /** What a container may do that runs other people's code: as little as the engine allows. */
-export function confinement(settings: Pick<ContainerSettings, "pidsLimit">) {
+export function confinement(settings: Pick<ContainerSettings, "pidsLimit" | "limits">) {
   return {
+    ...dynoResources(settings),
+    OomScoreAdj: dynoKilledFirst,
     Init: true,
     CapDrop: ["ALL"],
     SecurityOpt: ["no-new-privileges"],
@@ -148,7 +170,7 @@ export function confinement(settings: Pick<ContainerSettings, "pidsLimit">) {
  */
 const imageCapabilities = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID"];
 
-function imageConfinement(settings: Pick<ContainerSettings, "pidsLimit">) {
+function imageConfinement(settings: Pick<ContainerSettings, "pidsLimit" | "limits">) {
   return { ...confinement(settings), CapAdd: imageCapabilities };
 }
 
@@ -204,7 +226,13 @@ const buildShare = 256;
 
 /** What a build may use. Without swap: what does not fit into the memory must not slow down the whole host before it is killed. */
 export function resources({ cpus, memoryBytes }: BuildLimits) {
-  return { CpuShares: buildShare, NanoCpus: Math.round(cpus * 1e9), Memory: memoryBytes, MemorySwap: memoryBytes };
+  return {
+    CpuShares: buildShare,
+    NanoCpus: Math.round(cpus * 1e9),
+    Memory: memoryBytes,
+    MemorySwap: memoryBytes,
+    OomScoreAdj: buildKilledFirst,
+  };
 }
 
 /** `reserved` names win. Values are passed as they are, newlines and all. */

@@ -153,8 +153,8 @@ export interface Networks {
   /** By name; undefined where there is none. */
   inspect(name: string): Promise<NetworkDetails | undefined>;
   list(labels: Labels): Promise<{ id: string; labels: Labels }[]>;
-  /** Puts a container on a further network, under these names. */
-  connect(name: string, container: string, aliases: readonly string[]): Promise<void>;
+  /** Puts a container on a further network, under these names. Without an address, the engine chooses one. */
+  connect(name: string, container: string, aliases: readonly string[], address?: string): Promise<void>;
   remove(id: string): Promise<void>;
 }
 
@@ -177,6 +177,8 @@ export interface NetworkDetails {
   readonly subnet: string | undefined;
   readonly range: string | undefined;
   readonly gateway: string | undefined;
+  /** Ids of the containers that are on it and run. */
+  readonly containers: readonly string[];
 }
 
 export interface Volumes {

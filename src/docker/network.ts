@@ -23,15 +23,19 @@ const attempts = 5;
 /**
  * The network of this Berth, made where it is missing. Containers on it reach the world and the host but not each other.
  * Throws `network-unusable` for one of that name that Berth did not make, `subnets-exhausted` where the engine has no
- * subnet left.
+ * subnet left. `before`: as it was, so that dynos can keep their addresses.
  */
-export async function ensureNetwork(engine: DockerEngine, instance: string): Promise<BerthNetwork> {
+export async function ensureNetwork(
+  engine: DockerEngine,
+  instance: string,
+  before?: BerthNetwork,
+): Promise<BerthNetwork> {
   const name = networkName(instance);
   await removeProbes(engine, instance);
   for (let attempt = 1; ; attempt++) {
     const found = await engine.networks.inspect(name);
     if (found) return usable(found, name, instance);
-    const { subnet, gateway } = await freeSubnet(engine, instance);
+    const { subnet, gateway } = attempt === 1 && before ? before : await freeSubnet(engine, instance);
     try {
       await engine.networks.create(networkOptions(instance, subnet, gateway));
     } catch (error) {
@@ -44,6 +48,11 @@ export async function ensureNetwork(engine: DockerEngine, instance: string): Pro
 /** Takes the network away; no container may be on it. For the end of a Berth and for tests. */
 export async function removeNetwork(engine: DockerEngine, instance: string): Promise<void> {
   await engine.networks.remove(networkName(instance));
+}
+
+/** The interface on the host of a network that Berth made. */
+export function bridgeOf(networkId: string): string {
+  return `br-${networkId.slice(0, 12)}`;
 }
 
 export function networkName(instance: string): string {

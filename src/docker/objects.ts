@@ -79,9 +79,10 @@ export function networksOf(docker: Dockerode, call: Call): Networks {
         const found = await docker.listNetworks({ filters: { label: labelFilter(labels) } });
         return found.map((network) => ({ id: network.Id, labels: network.Labels ?? {} }));
       }),
-    connect: (name, container, aliases) =>
+    connect: (name, container, aliases, address) =>
       call(async () => {
-        const config = { Container: container, EndpointConfig: { Aliases: [...aliases] } };
+        const fixed = address === undefined ? {} : { IPAMConfig: { IPv4Address: address } };
+        const config = { Container: container, EndpointConfig: { Aliases: [...aliases], ...fixed } };
         await docker.getNetwork(name).connect(config);
       }),
     remove: async (id) => {
@@ -115,5 +116,6 @@ function details(found: Dockerode.NetworkInspectInfo): NetworkDetails {
     subnet: config?.Subnet,
     range: config?.IPRange,
     gateway: config?.Gateway,
+    containers: Object.keys(found.Containers ?? {}),
   };
 }

@@ -1,18 +1,14 @@
 import { EventEmitter } from "node:events";
-import { chmod, readFile, rm } from "node:fs/promises";
-import { createServer, type Server } from "node:net";
+import type { Socket } from "node:net";
 import { setTimeout as timeout } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
+import type { Kept } from "../lib/kept.ts";
 import type { Logger } from "../lib/logger.ts";
+import { SocketFile } from "../lib/socket-file.ts";
 import type { RouterEntry } from "../model/certificate.ts";
-import {
-  type AppRoutes,
-  parseSnapshot,
-  type RouteChange,
-  type RouteTable,
-  type TrafficReport,
-} from "../model/route.ts";
+import type { AppRoutes, RouteChange, RouteTable, TrafficReport } from "../model/route.ts";
 import type { RoutePublisher } from "./publisher.ts";
+import { revisionOf, SnapshotFile } from "./snapshot-file.ts";
 import { WorkerConnection, type WorkerIdentity } from "./worker-connection.ts";
 
 export interface RouteServerOptions {
@@ -40,7 +36,10 @@ export function createRouteServer(options: RouteServerOptions): RouteServer {
 /** The route table, and the unix socket from which workers follow it. */
 export class RouteServer implements RoutePublisher {
   readonly #options: RouteServerOptions;
-  readonly #server: Server;
+  /** Kept by the daemon while it runs. */
+  readonly socket: Kept;
+  readonly snapshot: Kept;
+  readonly #socket: SocketFile;
   readonly #connections = new Set<WorkerConnection>();
   readonly #apps = new Map<string, AppRoutes>();
   readonly #entries = new Map<string, RouterEntry>();
@@ -54,40 +53,27 @@ export class RouteServer implements RoutePublisher {
 
   constructor(options: RouteServerOptions) {
     this.#options = options;
-    this.#server = createServer((socket) => {
-      const connection: WorkerConnection = new WorkerConnection(socket, {
-        onHello: () => this.#onHello(connection),
-        onApplied: () => this.#moved.emit("moved"),
-        onTraffic: (report) => this.#onTraffic?.(report),
-        onClose: () => this.#onClose(connection),
-      });
-      this.#connections.add(connection);
-      if (this.#known) connection.answerFrom(() => this.#table());
+    this.#socket = new SocketFile({
+      path: options.socketPath,
+      onConnection: (socket) => this.#welcome(socket),
+      onError: (error) => options.logger.error({ err: error }, "routes socket failed"),
     });
+    this.socket = this.#socket;
+    this.snapshot = new SnapshotFile(options.snapshot, () => (this.#known ? this.#table() : undefined));
   }
 
   /** The caller holds the root's lock, so a socket file that is there is a dead one. */
   async start(): Promise<void> {
-    const { socketPath, snapshot, logger } = this.#options;
     // Revisions grow over restarts: a daemon makes far less than one change a millisecond.
-    this.#revision = Math.max(Date.now(), (await revisionOf(snapshot)) + 1);
-    await rm(socketPath, { force: true });
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once("error", reject);
-      this.#server.listen(socketPath, () => {
-        this.#server.off("error", reject);
-        this.#server.on("error", (error) => logger.error({ err: error }, "routes socket failed"));
-        resolve();
-      });
-    });
-    await chmod(socketPath, 0o600);
+    this.#revision = Math.max(Date.now(), (await revisionOf(this.#options.snapshot)) + 1);
+    await this.#socket.open();
     this.#heartbeat = setInterval(() => this.#beat(), this.#options.heartbeatMs ?? 1_000).unref();
   }
 
   /** The workers go on with what they have. */
   async stop(): Promise<void> {
     clearInterval(this.#heartbeat);
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    const closed = this.#socket.close();
     for (const connection of this.#connections) connection.close();
     await closed;
   }
@@ -237,6 +223,17 @@ export class RouteServer implements RoutePublisher {
     if (!this.#known) throw new Error("replace() comes first: workers must not lose the routes of apps not told yet");
   }
 
+  #welcome(socket: Socket): void {
+    const connection: WorkerConnection = new WorkerConnection(socket, {
+      onHello: () => this.#onHello(connection),
+      onApplied: () => this.#moved.emit("moved"),
+      onTraffic: (report) => this.#onTraffic?.(report),
+      onClose: () => this.#onClose(connection),
+    });
+    this.#connections.add(connection);
+    if (this.#known) connection.answerFrom(() => this.#table());
+  }
+
   #beat(): void {
     for (const connection of this.#connections) {
       const { identity, unanswered } = connection;
@@ -255,15 +252,6 @@ export class RouteServer implements RoutePublisher {
     this.#connections.delete(connection);
     if (connection.identity !== undefined) this.#events?.onGone(connection.identity);
     this.#moved.emit("moved");
-  }
-}
-
-async function revisionOf(snapshot: string): Promise<number> {
-  try {
-    return parseSnapshot(await readFile(snapshot, "utf8")).revision;
-  } catch {
-    // None yet, or none that can be read: the workers say so in their log, and the clock is enough.
-    return 0;
   }
 }
 

@@ -286,6 +286,8 @@ async function removeInstance(instance: string): Promise<void> {
   await remove(["volume", "ls"], ["volume", "rm", "-f"]);
   await remove(["network", "ls"], ["network", "rm"]);
   await remove(["images"], ["rmi", "-f"]);
+  const script = join(checkout, "scripts/lib/instance.sh");
+  await run("bash", ["-c", '. "$0"; remove_firewall_of "$1"', script, instance]);
 }
 
 /** Where helpers leave their clean-up: a test's context, or `afterSuite()`. */

@@ -24,13 +24,16 @@ RestartSec=1
 # on while it restarts. So only the daemon is signalled, and one process too big for the memory does not take all along.
 KillMode=process
 OOMPolicy=continue
+# Where memory is short the kernel takes builds and apps first, which Berth gives a score above 0.
+OOMScoreAdjust=-900
 # Longer than shutdown-timeout, which running builds have.
 TimeoutStopSec=5min
 LimitNOFILE=65536
 UMask=0027
 
-AmbientCapabilities=CAP_NET_BIND_SERVICE
-CapabilityBoundingSet=CAP_NET_BIND_SERVICE
+# CAP_NET_ADMIN: the firewall rules that keep apps and builds from the host's own services.
+AmbientCapabilities=CAP_NET_BIND_SERVICE CAP_NET_ADMIN
+CapabilityBoundingSet=CAP_NET_BIND_SERVICE CAP_NET_ADMIN
 NoNewPrivileges=yes
 ProtectSystem=strict
 ReadWritePaths=$root

@@ -10,24 +10,25 @@ import { UserError } from "../../model/errors.ts";
 export class AddressBook {
   readonly #engine: DockerEngine;
   readonly #filter: Readonly<Record<string, string>>;
-  readonly #range: Subnet;
-  readonly #reserved: readonly string[];
+  readonly #network: BerthNetwork;
   readonly #byContainer = new Map<string, string>();
   readonly #mutex = new Mutex();
   /** Taken, but their container has no id yet. */
   readonly #pending = new Set<string>();
   #pool: AddressPool | undefined;
+  /** Of the pool: a network that was made anew may have another one. */
+  #range = "";
 
   constructor(engine: DockerEngine, instance: string, network: BerthNetwork) {
     this.#engine = engine;
     this.#filter = { [labels.instance]: instance, [labels.kind]: "dyno" };
-    this.#range = parseSubnet(network.dynoRange) as Subnet;
-    this.#reserved = [formatAddress(this.#range.base), network.gateway];
+    this.#network = network;
   }
 
   /** An address for a container that is about to be made. Throws `addresses-exhausted`. */
   take(): Promise<string> {
     return this.#mutex.run(async () => {
+      if (this.#range !== this.#network.dynoRange) this.#pool = undefined;
       this.#pool ??= await this.#read();
       try {
         return this.#reserve(this.#pool);
@@ -66,7 +67,9 @@ export class AddressBook {
 
   async #read(): Promise<AddressPool> {
     const containers = await this.#engine.containers.list(this.#filter);
-    const pool = new AddressPool(this.#range, this.#reserved);
+    this.#range = this.#network.dynoRange;
+    const range = parseSubnet(this.#range) as Subnet;
+    const pool = new AddressPool(range, [formatAddress(range.base), this.#network.gateway]);
     this.#byContainer.clear();
     for (const container of containers) {
       const address = container.labels[labels.address];
