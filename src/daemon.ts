@@ -16,6 +16,7 @@ import { type Paths, pathsBelow } from "./config/paths.ts";
 import type { Settings } from "./config/schema.ts";
 import { version } from "./config/version.ts";
 import { createFirewall, keptPid } from "./daemon/keep.ts";
+import { leaveSilentEngine } from "./daemon/leave-engine.ts";
 import { limitsIn, lowerOomScore } from "./daemon/resources.ts";
 import { createDockerEngine } from "./docker/create-engine.ts";
 import { freeDisk } from "./docker/free-disk.ts";
@@ -97,7 +98,8 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
   const paths = pathsBelow(settings.root);
   await prepareRoot(paths, undo);
   const instance = await loadInstanceId(paths.instanceId);
-  const docker = createDockerEngine({ socketPath: settings.dockerSocket });
+  const quit = new AbortController();
+  const docker = createDockerEngine({ socketPath: settings.dockerSocket, quit: quit.signal });
   const network = await ensureNetwork(docker, instance);
   const keptNetwork = new KeptNetwork({ engine: docker, instance, network, logger });
   const engine = withNetworkRepair(docker, () => keptNetwork.make());
@@ -214,7 +216,7 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
   });
   undo(() => keeper.stop());
   // Before anything of an app starts.
-  await keeper.round();
+  await keeper.start();
   const memory = collectAtRest({ thorough: true });
   undo(() => memory.stop());
   const certificates = new CertificateKeeper(context);
@@ -237,7 +239,6 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
   undo(() => renewals.stop());
 
   await commands.start();
-  keeper.start();
   const ssh = createSshServer({
     host: settings.sshHost,
     port: settings.sshPort,
@@ -258,6 +259,8 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
   undo(async () => {
     await Promise.all([ssh.stop(settings.shutdownTimeout), commands.stop(settings.shutdownTimeout)]);
   });
+  // The last to be registered is the first to run.
+  undo(() => leaveSilentEngine(docker, quit, logger));
   const sshAddress = await orPortError(ssh.start(), settings);
   const http = { host: settings.httpHost, port: ports.http, httpsPort: ports.https };
   if (settings.metricsPort !== undefined) await startMetrics(settings.metricsPort, { traffic, logger, undo });

@@ -1,4 +1,5 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { Paths } from "../config/paths.ts";
 import type { Settings } from "../config/schema.ts";
 import type { DockerEngine } from "../docker/engine.ts";
@@ -52,6 +53,9 @@ export function keptPid({ daemonLock }: Paths): Kept {
       const found = await readFile(daemonLock, "utf8").catch(() => undefined);
       return found === text ? undefined : "is missing or names another process";
     },
-    make: () => writeFile(daemonLock, text),
+    make: async () => {
+      await mkdir(dirname(daemonLock), { recursive: true });
+      await writeFile(daemonLock, text);
+    },
   };
 }

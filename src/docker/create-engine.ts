@@ -10,11 +10,13 @@ import { defaultTimeLimits, type TimeLimits } from "./time-limit.ts";
 interface EngineOptions {
   readonly socketPath: string;
   readonly limits?: TimeLimits;
+  /** Its reason is what all calls end with from then on. */
+  readonly quit?: AbortSignal;
 }
 
 /** A client for the engine on a unix socket. Connects with each call, so it survives the engine's restarts. */
-export function createDockerEngine({ socketPath, limits = defaultTimeLimits }: EngineOptions): DockerEngine {
-  const docker = connectTo(socketPath, limits);
+export function createDockerEngine({ socketPath, limits = defaultTimeLimits, quit }: EngineOptions): DockerEngine {
+  const docker = connectTo(socketPath, limits, quit);
   const call = callsTo(socketPath);
   return {
     socketPath,

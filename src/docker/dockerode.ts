@@ -18,8 +18,8 @@ if (require.cache[sessionModule] === undefined) {
 const Docker = require("dockerode") as typeof Dockerode;
 
 /** A client on the engine's socket, whatever DOCKER_HOST says: the configuration has named the socket. */
-export function connectTo(socketPath: string, limits: TimeLimits): Dockerode {
+export function connectTo(socketPath: string, limits: TimeLimits, quit?: AbortSignal): Dockerode {
   const docker = new Docker({ socketPath, host: undefined as unknown as string, protocol: "http" });
-  docker.modem.dial = limitTime(docker.modem.dial.bind(docker.modem) as never, limits) as never;
+  docker.modem.dial = limitTime(docker.modem.dial.bind(docker.modem) as never, limits, quit) as never;
   return docker;
 }

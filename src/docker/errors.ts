@@ -20,7 +20,10 @@ export function hasStatus(error: unknown, ...statuses: number[]): boolean {
 /** The error to throw for what a call to the engine on this socket threw. */
 export function translate(error: unknown, socketPath: string): Error {
   if (error instanceof UserError || error instanceof EngineError) return error;
-  const silence = [error, (error as { cause?: unknown }).cause].find((one) => one instanceof EngineSilence);
+  const { cause } = error as { cause?: unknown };
+  // Who ended the call has said why.
+  if (cause instanceof UserError) return cause;
+  const silence = [error, cause].find((one) => one instanceof EngineSilence);
   if (silence !== undefined) return silent(silence, socketPath);
   const { code, statusCode, json } = error as { code?: string; statusCode?: number; json?: { message?: unknown } };
   const unreachable = code === undefined ? undefined : reasons[code];

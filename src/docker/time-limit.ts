@@ -40,22 +40,22 @@ function limitOf({ method, path }: Request, { lookMs, changeMs }: TimeLimits): n
 
 /**
  * An engine that takes calls and never answers must not hold an app's lock for ever. A call that brings a signal of its own
- * has its caller to end it; of one whose answer is a stream, only the answer's beginning is waited for.
+ * has its caller to end it; of one whose answer is a stream, only the answer's beginning is waited for. With `quit`, no call
+ * is waited for any longer.
  */
-export function limitTime(dial: Dial, limits: TimeLimits): Dial {
+export function limitTime(dial: Dial, limits: TimeLimits, quit?: AbortSignal): Dial {
   return (request, answered) => {
     const limit = request.abortSignal === undefined ? limitOf(request, limits) : undefined;
-    if (limit === undefined) {
-      dial(request, answered);
-      return;
-    }
-    const { signal, over } = silenceAfter(limit);
-    dial({ ...request, abortSignal: signal }, (error, answer) => {
+    const { signal: silence, over } = limit === undefined ? noLimit : silenceAfter(limit);
+    const signals = [request.abortSignal, silence, quit].filter((signal) => signal !== undefined);
+    dial(signals.length === 0 ? request : { ...request, abortSignal: AbortSignal.any(signals) }, (error, answer) => {
       over();
       answered(error, answer);
     });
   };
 }
+
+const noLimit = { signal: undefined, over: () => undefined };
 
 /** The same for one call whose limit only its caller knows. */
 export async function withinTime<T>(limitMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {

@@ -23,7 +23,9 @@ export class Keeper {
     this.#options = options;
   }
 
-  start(): void {
+  /** Resolves after the first round, in which what is not there yet is made. Then they are kept. */
+  async start(): Promise<void> {
+    await this.round("info");
     this.#running ??= this.#repeat();
   }
 
@@ -33,9 +35,9 @@ export class Keeper {
   }
 
   /** Resolves when all things have been looked at once more. One that cannot be made is logged. */
-  round(): Promise<void> {
+  round(level: "info" | "warn" = "warn"): Promise<void> {
     return this.#mutex.run(async () => {
-      for (const [name, thing] of Object.entries(this.#options.things)) await this.#keep(name, thing);
+      for (const [name, thing] of Object.entries(this.#options.things)) await this.#keep(name, thing, level);
     });
   }
 
@@ -47,13 +49,13 @@ export class Keeper {
     }
   }
 
-  async #keep(name: string, thing: Kept): Promise<void> {
+  async #keep(name: string, thing: Kept, level: "info" | "warn"): Promise<void> {
     const { logger } = this.#options;
     try {
       const reason = await thing.check();
       if (reason !== undefined) {
         await thing.make();
-        logger.warn({ thing: name, reason }, "restored what the daemon needs");
+        logger[level]({ thing: name, reason }, "restored what the daemon needs");
       }
       this.#failing.delete(name);
     } catch (error) {
