@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import type { Duplex, Readable, Writable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { ProcessGroup } from "../lib/process-group.ts";
+import { fullDiskFilter } from "./full-disk-filter.ts";
 import type { Git } from "./git.ts";
 import { type HookCall, readHookCall } from "./hook-call.ts";
 import type { GitIo } from "./service.ts";
@@ -79,7 +80,9 @@ function start(git: Git, repository: string, protocol: string | undefined): Pipe
   if (!(stdin && stdout && stderr && call && output && verdict)) throw new Error("git was given no pipes");
   // A pipe whose other end has gone is no news: how git ended is.
   for (const stream of [stdin, stdout, stderr, call, output, verdict]) stream.on("error", () => undefined);
-  return { child, stdin, stdout, stderr, call, output, verdict };
+  const told = stdout.pipe(fullDiskFilter());
+  stdout.once("close", () => told.end());
+  return { child, stdin, stdout: told, stderr, call, output, verdict };
 }
 
 function exitOf(child: ChildProcess): Promise<number> {

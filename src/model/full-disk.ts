@@ -2,7 +2,7 @@ import { messageOf, UserError } from "./errors.ts";
 
 /** Tools seldom end with a code of their own when the disk is full, but all of them say it. */
 export function meansFullDisk(text: string): boolean {
-  return /no space left on device|\bENOSPC\b|disk quota exceeded/i.test(text);
+  return /no space left on device|\bENOSPC\b|disk quota exceeded|database or disk is full/i.test(text);
 }
 
 /** What can be told to a user as it is; a full disk, too, where nobody has told it as one. Undefined: a bug. */

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { readdir, readFile, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../src/model/errors.ts";
+import { run, runOk } from "../helpers/berth.ts";
 import { type GitHost, type Project, projectIn, startGitHost, unpack } from "../helpers/git-host.ts";
 
 describe("git push", () => {
@@ -28,6 +30,29 @@ describe("git push", () => {
   const tipOf = async (app: string, ref: string): Promise<string> =>
     (await host.git(host.repositories.path(app), ["rev-parse", "-q", "--verify", ref])).stdout.trim();
   const deploysOf = (app: string) => host.operations.deploys.filter((deploy) => deploy.app === app);
+
+  for (const [place, room] of Object.entries({ "for the objects": 256, "for anything": 0 })) {
+    test(`says in a sentence that a full disk has no room ${place}`, async (t) => {
+      const app = newApp();
+      const project = await host.project();
+      assert.equal((await push(project, app)).code, 0);
+      const { repositories } = host;
+      const path = repositories.path(app);
+      const copy = `${path}.copy`;
+      await runOk("cp", ["-a", path, copy]);
+      await runOk("mount", ["-t", "tmpfs", "-o", "size=1m", "berth-test", path]);
+      t.after(() => runOk("umount", ["-l", path]));
+      await runOk("cp", ["-a", `${copy}/.`, path]);
+      await run("dd", ["if=/dev/zero", `of=${join(path, "filler")}`, "bs=4k"]);
+      await truncate(join(path, "filler"), (await stat(join(path, "filler"))).size - room * 1024);
+      await writeFile(join(project.folder, "large"), randomBytes(2_000_000));
+      await project.commit({});
+      const { code, stderr } = await push(project, app);
+      assert.notEqual(code, 0);
+      assert.match(stderr, /^(remote: )? ! {5}A disk of this host is full: this could not be done\s*$/m);
+      assert.doesNotMatch(stderr, /No space left on device|Something went wrong inside Berth/);
+    });
+  }
 
   test("the first one makes app and repository, deploys, and says where the app is", async () => {
     const app = newApp();
