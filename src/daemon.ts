@@ -15,6 +15,7 @@ import { outboundEnvironment } from "./config/outbound.ts";
 import { type Paths, pathsBelow } from "./config/paths.ts";
 import type { Settings } from "./config/schema.ts";
 import { version } from "./config/version.ts";
+import { BuildGuard, withGuardedBuilds } from "./daemon/guard-builds.ts";
 import { createFirewall, keptPid } from "./daemon/keep.ts";
 import { leaveSilentEngine } from "./daemon/leave-engine.ts";
 import { limitsIn, lowerOomScore } from "./daemon/resources.ts";
@@ -102,7 +103,12 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
   const docker = createDockerEngine({ socketPath: settings.dockerSocket, quit: quit.signal });
   const network = await ensureNetwork(docker, instance);
   const keptNetwork = new KeptNetwork({ engine: docker, instance, network, logger });
-  const engine = withNetworkRepair(docker, () => keptNetwork.make());
+  const guard = new BuildGuard(() => keeper.round("debug"));
+  const engine = withGuardedBuilds(
+    withNetworkRepair(docker, () => keptNetwork.make()),
+    network,
+    guard,
+  );
   await sweep(engine, instance, logger);
 
   const store = openSqliteStore(paths.database);
@@ -120,7 +126,7 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
   await orPortError(freePort(settings.sshHost, settings.sshPort), settings);
   const ports = await chosenPorts(settings);
   const firewall = createFirewall({
-    ...{ settings, engine, instance, network, logger },
+    ...{ settings, engine, instance, network, guard, logger },
     routerPorts: [ports.http, ports.https],
   });
 

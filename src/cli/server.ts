@@ -56,8 +56,7 @@ class LocalDoor implements CommandServer {
   }
 
   async stop(graceMs: number): Promise<void> {
-    // Resolves with the last conversation, which is waited for below.
-    void this.socket.close();
+    await this.socket.close();
     await within(graceMs, this.#settled());
     for (const conversation of this.#conversations) conversation.abort(new Error("Berth is being stopped"));
     await within(abortMs, this.#settled());

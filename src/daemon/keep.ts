@@ -10,6 +10,7 @@ import { openResolvers, openServers, serversIn } from "../firewall/openings.ts";
 import type { FirewallPlan } from "../firewall/rules.ts";
 import type { Kept } from "../lib/kept.ts";
 import type { Logger } from "../lib/logger.ts";
+import { type BuildGuard, engineBridge } from "./guard-builds.ts";
 
 interface FirewallParts {
   readonly settings: Settings;
@@ -18,18 +19,21 @@ interface FirewallParts {
   /** Changes in place when it is made anew. */
   readonly network: BerthNetwork;
   readonly routerPorts: readonly number[];
+  readonly guard: BuildGuard;
   readonly logger: Logger;
 }
 
-export function createFirewall({ settings, engine, instance, network, routerPorts, logger }: FirewallParts): Firewall {
+export function createFirewall(parts: FirewallParts): Firewall {
+  const { settings, engine, instance, network, routerPorts, guard, logger } = parts;
   const servers = serversIn(mirrorsIn(settings));
   const plan = async (): Promise<FirewallPlan | undefined> => {
     const access = settings.dynoHostAccess;
     if (access === "all") return undefined;
     const networks = await engine.networks.list({ [labels.instance]: instance });
     const openings = [...access, ...(await openResolvers()), ...(await openServers(servers))];
-    const bridges = networks.map(({ id }) => bridgeOf(id)).sort();
-    return { instance, bridges, gateway: network.gateway, routerPorts, openings };
+    const shared = guard.isBuilding ? await engineBridge(engine) : undefined;
+    const bridges = [...networks.map(({ id }) => bridgeOf(id)).sort(), ...(shared ? [shared.name] : [])];
+    return { instance, bridges, gateway: network.gateway, routerPorts, openings, exempt: shared?.containers ?? [] };
   };
   return new Firewall({ instance, plan, logger });
 }

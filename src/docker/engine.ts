@@ -128,6 +128,8 @@ export interface ImageBuild {
   readonly pull?: boolean;
   /** Kept by the classic builder; BuildKit has none for its steps. */
   readonly limits: BuildLimits;
+  /** For the steps of the classic builder; BuildKit has the engine's own bridge. */
+  readonly network?: string;
   /** Asked while the build runs, by BuildKit alone; undefined where there is none of that id. */
   readonly secret: (id: string) => string | undefined;
   readonly onLine: (line: string) => void;
@@ -177,8 +179,8 @@ export interface NetworkDetails {
   readonly subnet: string | undefined;
   readonly range: string | undefined;
   readonly gateway: string | undefined;
-  /** Ids of the containers that are on it and run. */
-  readonly containers: readonly string[];
+  /** The containers that are on it and run: id -> IPv4 address there. */
+  readonly containers: Readonly<Record<string, string | undefined>>;
 }
 
 export interface Volumes {

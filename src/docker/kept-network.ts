@@ -30,7 +30,7 @@ export class KeptNetwork implements Kept {
     const found = await engine.networks.inspect(network.name);
     if (found === undefined) return "is missing";
     if (found.id !== network.id) return "is another one";
-    const off = dynos.filter(({ id }) => !found.containers.includes(id));
+    const off = dynos.filter(({ id }) => !(id in found.containers));
     return off.length === 0 ? undefined : `${off.length} dynos are cut off`;
   }
 
@@ -43,7 +43,7 @@ export class KeptNetwork implements Kept {
     Object.assign(network, await ensureNetwork(engine, instance, { ...network }));
     const dynos = await this.#running();
     const found = await engine.networks.inspect(network.name);
-    for (const dyno of dynos) if (!found?.containers.includes(dyno.id)) await this.#reconnect(dyno);
+    for (const dyno of dynos) if (found && !(dyno.id in found.containers)) await this.#reconnect(dyno);
   }
 
   #running(): Promise<ContainerSummary[]> {

@@ -116,6 +116,11 @@ function details(found: Dockerode.NetworkInspectInfo): NetworkDetails {
     subnet: config?.Subnet,
     range: config?.IPRange,
     gateway: config?.Gateway,
-    containers: Object.keys(found.Containers ?? {}),
+    containers: Object.fromEntries(
+      Object.entries(found.Containers ?? {}).map(([id, { IPv4Address }]) => [
+        id,
+        IPv4Address?.split("/")[0] || undefined,
+      ]),
+    ),
   };
 }

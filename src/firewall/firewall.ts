@@ -1,4 +1,5 @@
 import type { Logger } from "../lib/logger.ts";
+import { Mutex } from "../lib/mutex.ts";
 import { messageOf } from "../model/errors.ts";
 import { restoreTable, saveTable } from "./iptables.ts";
 import { type Family, type FirewallPlan, familyRules, restoreInput, stateIn } from "./rules.ts";
@@ -24,13 +25,27 @@ export class Firewall {
   readonly #options: FirewallOptions;
   readonly #applied = new Map<Family, Applied>();
   readonly #unusable = new Set<Family>();
+  readonly #mutex = new Mutex();
 
   constructor(options: FirewallOptions) {
     this.#options = options;
   }
 
   /** Undefined if the rules are as they should be. */
-  async check(): Promise<string | undefined> {
+  check(): Promise<string | undefined> {
+    return this.#mutex.run(() => this.#check());
+  }
+
+  make(): Promise<void> {
+    return this.#mutex.run(() => this.#make());
+  }
+
+  /** For the end of a Berth, and for tests. */
+  async remove(): Promise<void> {
+    for (const family of [4, 6] as const) await this.#apply(undefined, family);
+  }
+
+  async #check(): Promise<string | undefined> {
     const plan = await this.#options.plan();
     for (const family of this.#families()) {
       const before = this.#applied.get(family);
@@ -41,7 +56,7 @@ export class Firewall {
     return undefined;
   }
 
-  async make(): Promise<void> {
+  async #make(): Promise<void> {
     const plan = await this.#options.plan();
     for (const family of this.#families()) {
       try {
@@ -51,11 +66,6 @@ export class Firewall {
         this.#giveUp(family, error);
       }
     }
-  }
-
-  /** For the end of a Berth, and for tests. */
-  async remove(): Promise<void> {
-    for (const family of [4, 6] as const) await this.#apply(undefined, family);
   }
 
   async #apply(plan: FirewallPlan | undefined, family: Family): Promise<void> {

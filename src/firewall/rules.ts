@@ -8,6 +8,11 @@ export interface Opening {
   readonly protocol: "tcp" | "udp";
 }
 
+export interface ContainerAddress {
+  readonly bridge: string;
+  readonly address: string;
+}
+
 export interface FirewallPlan {
   readonly instance: string;
   /** Interfaces on the host of the networks that dynos and builds are on. */
@@ -17,6 +22,8 @@ export interface FirewallPlan {
   /** Of the router: open at every address of the host that has a public name, which the gateway never has. */
   readonly routerPorts: readonly number[];
   readonly openings: readonly Opening[];
+  /** Containers of others on one of the bridges: they may do as before. */
+  readonly exempt?: readonly ContainerAddress[];
 }
 
 export type Family = 4 | 6;
@@ -52,6 +59,7 @@ export function familyRules(plan: FirewallPlan, family: Family): FamilyRules {
     rules: [
       // Answers to the host, which is who talks to dynos.
       "-m conntrack --ctstate RELATED,ESTABLISHED -j RETURN",
+      ...(family === 4 ? (plan.exempt ?? []).map(exemptRule) : []),
       ...(family === 4 ? plan.openings.map(openingRule) : ["-p ipv6-icmp -j RETURN"]),
       ...metadataNetworks[family].map((network) => `-d ${network} ${refuse}`),
       ...(family === 4 ? plan.routerPorts.map((port) => routerRule(port, plan.gateway)) : []),
@@ -64,6 +72,10 @@ export function familyRules(plan: FirewallPlan, family: Family): FamilyRules {
 
 // Refused at once: a program that looks for the metadata of a cloud must not wait for it.
 const refuse = "-j REJECT";
+
+function exemptRule({ bridge, address }: ContainerAddress): string {
+  return `-s ${address}/32 -i ${bridge} -j RETURN`;
+}
 
 function openingRule({ address, port, protocol }: Opening): string {
   const to = address === undefined ? "-m addrtype --dst-type LOCAL" : `-d ${address}/32`;

@@ -17,7 +17,6 @@ export class Keeper {
   readonly #mutex = new Mutex();
   /** Reasons that were logged and still hold. */
   readonly #failing = new Map<string, string>();
-  #running: Promise<void> | undefined;
 
   constructor(options: KeeperOptions) {
     this.#options = options;
@@ -26,7 +25,7 @@ export class Keeper {
   /** Resolves after the first round, in which what is not there yet is made. Then they are kept. */
   async start(): Promise<void> {
     await this.round("info");
-    this.#running ??= this.#repeat();
+    void this.#repeat();
   }
 
   /** What is being looked at may take its time, and is not waited for. */
@@ -35,7 +34,7 @@ export class Keeper {
   }
 
   /** Resolves when all things have been looked at once more. One that cannot be made is logged. */
-  round(level: "info" | "warn" = "warn"): Promise<void> {
+  round(level: "debug" | "info" | "warn" = "warn"): Promise<void> {
     return this.#mutex.run(async () => {
       for (const [name, thing] of Object.entries(this.#options.things)) await this.#keep(name, thing, level);
     });
@@ -49,7 +48,7 @@ export class Keeper {
     }
   }
 
-  async #keep(name: string, thing: Kept, level: "info" | "warn"): Promise<void> {
+  async #keep(name: string, thing: Kept, level: "debug" | "info" | "warn"): Promise<void> {
     const { logger } = this.#options;
     try {
       const reason = await thing.check();

@@ -56,12 +56,11 @@ export class SocketFile implements Kept {
     await this.open();
   }
 
-  /** No more connections. Resolves when all of this file have ended. */
+  /** No more connections, and no file. Those that are open go on. */
   async close(): Promise<void> {
-    const server = this.#server;
+    if (this.#closed || this.#server === undefined) return;
     this.#closed = true;
-    if (server === undefined) return;
+    this.#server.close();
     await rm(this.#options.path, { force: true });
-    await new Promise<void>((resolve) => server.close(() => resolve()));
   }
 }

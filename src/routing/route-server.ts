@@ -73,9 +73,8 @@ export class RouteServer implements RoutePublisher {
   /** The workers go on with what they have. */
   async stop(): Promise<void> {
     clearInterval(this.#heartbeat);
-    const closed = this.#socket.close();
+    await this.#socket.close();
     for (const connection of this.#connections) connection.close();
-    await closed;
   }
 
   /** One listener: the supervisor. */

@@ -4,6 +4,7 @@ import {
   defaultContainerSettings,
   dynoOptions,
   environment,
+  resources,
   restartPolicy,
   runOptions,
 } from "../../src/docker/container-options.ts";
@@ -52,6 +53,7 @@ suite("Container options", () => {
 
   test("it is confined, its log is bounded, its address fixed and nothing published", () => {
     assert.deepEqual(dyno.HostConfig, {
+      OomScoreAdj: 300,
       Init: true,
       CapDrop: ["ALL"],
       SecurityOpt: ["no-new-privileges"],
@@ -63,6 +65,16 @@ suite("Container options", () => {
     assert.deepEqual(dyno.NetworkingConfig, {
       EndpointsConfig: { "berth-i": { IPAMConfig: { IPv4Address: "172.18.0.9" } } },
     });
+  });
+
+  test("has the limits of the machine, and is killed before the daemon when memory is short", () => {
+    const limits = { memoryBytes: 1_000_000_000, swapBytes: 5_000_000, cpus: 1.8 };
+    const { HostConfig } = dynoOptions(web, place, { ...defaultContainerSettings, limits });
+    assert.equal(HostConfig?.Memory, 1_000_000_000);
+    assert.equal(HostConfig?.MemorySwap, 1_005_000_000);
+    assert.equal(HostConfig?.NanoCpus, 1_800_000_000);
+    assert.ok(Number(HostConfig?.OomScoreAdj) > 0);
+    assert.ok(resources({ cpus: 1, memoryBytes: 1 }).OomScoreAdj > Number(HostConfig?.OomScoreAdj));
   });
 
   test("an image of another make runs as it says itself, with what its start as root may need, and no more", () => {
