@@ -50,6 +50,8 @@ export async function engineBridge(engine: DockerEngine): Promise<EngineBridge |
   const found = await engine.networks.inspect("bridge");
   if (found === undefined) return undefined;
   const name = found.options["com.docker.network.bridge.name"] ?? "docker0";
-  const addresses = Object.values(found.containers).filter((address) => address !== undefined);
+  // A step of BuildKit's is listed as well, under the id of an endpoint (`ep-...`).
+  const others = Object.entries(found.containers).filter(([id]) => /^[0-9a-f]{64}$/.test(id));
+  const addresses = others.map(([, address]) => address).filter((address) => address !== undefined);
   return { name, containers: addresses.sort().map((address) => ({ bridge: name, address })) };
 }

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { availableParallelism, tmpdir, totalmem } from "node:os";
+import { createServer } from "node:net";
+import { availableParallelism, networkInterfaces, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { before, suite, test } from "node:test";
 import { runningWorkers } from "../../src/routing/worker-process.ts";
@@ -8,6 +11,7 @@ import { nullApp } from "../helpers/apps.ts";
 import { type Berth, eventually, run, runOk, startBerth } from "../helpers/berth.ts";
 import { dockerSocket } from "../helpers/docker.ts";
 import { FlakySocket } from "../helpers/flaky-socket.ts";
+import { runImage } from "../helpers/images.ts";
 import { afterSuite } from "../helpers/suite.ts";
 
 const roundsMs = 60_000;
@@ -72,6 +76,32 @@ suite("what the daemon makes at its start is there again after it was taken away
     await runOk("docker", ["network", "rm", network]);
     await berth.cliOk("ps:start", "shop");
     await answers();
+  });
+
+  test("no step of a build reaches a service of the host, with either builder of the engine", async (t) => {
+    const server = createServer((socket) => socket.on("error", () => undefined).end("hello\n"));
+    server.listen(0, "0.0.0.0");
+    await once(server, "listening");
+    t.after(() => void server.close());
+    const { port } = server.address() as { port: number };
+    const format = "{{range .IPAM.Config}}{{.Gateway}}{{end}}";
+    const own = (await runOk("docker", ["network", "inspect", network, "-f", format])).trim();
+    const shared = (networkInterfaces().docker0 ?? []).find(({ family }) => family === "IPv4")?.address ?? own;
+    const look = (host: string) =>
+      `timeout 5 bash -c 'head -n 1 </dev/tcp/${host}/${port}' 2>/dev/null || echo refused`;
+    const step = `echo "seen: $(${look(own)}) $(${look(shared)})"`;
+    const before = await chain();
+    for (const backend of ["buildkit", "classic"]) {
+      await berth.cliOk("apps:create", backend);
+      await berth.cliOk("builder-dockerfile:set", backend, "backend", backend);
+      const Dockerfile = `FROM ${runImage}\nENV NONCE=${randomUUID()}\nRUN ${step}\n`;
+      const pushed = await berth.pushOk(
+        await berth.repositoryOf({ Dockerfile, Procfile: "task: sleep 60\n" }),
+        backend,
+      );
+      assert.match(pushed, /seen: refused refused/, pushed);
+    }
+    assert.equal(await chain(), before, "rules for builds were left");
   });
 
   test("a dyno has its part of the machine, and is killed before the daemon", async () => {
