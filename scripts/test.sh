@@ -92,6 +92,7 @@ prepare_machine
 require_commands pgrep=procps openssl=openssl pebble=pebble
 # Tests use these, and not every machine has them.
 require_commands python3=python3 xz=xz-utils ssh-audit=ssh-audit
+require_commands ip=iproute2 iptables=iptables setpriv=util-linux
 ensure_modules "$checkout" all
 make_images
 hand_over_connections

@@ -38,8 +38,8 @@ export async function openServers(servers: readonly HostPort[]): Promise<Opening
 const resolverFiles = ["/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"];
 
 /** A container asks the host's name servers, and these may be the host itself or, in a cloud, at a link-local address. */
-export async function openResolvers(): Promise<Opening[]> {
-  const texts = await Promise.all(resolverFiles.map((path) => readFile(path, "utf8").catch(() => "")));
+export async function openResolvers(files: readonly string[] = resolverFiles): Promise<Opening[]> {
+  const texts = await Promise.all(files.map((path) => readFile(path, "utf8").catch(() => "")));
   const engine = await readFile("/etc/docker/daemon.json", "utf8").catch(() => "");
   const named = [...texts.join("\n").matchAll(/^\s*nameserver\s+([\d.]+)\s*$/gm)].map(([, address]) => String(address));
   const guarded = guardedAddresses();

@@ -1,18 +1,22 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
+import { join } from "node:path";
 import { suite, test } from "node:test";
 import { labels } from "../../src/docker/labels.ts";
 import { bridgeOf } from "../../src/docker/network.ts";
 import { Firewall } from "../../src/firewall/firewall.ts";
 import { saveTable } from "../../src/firewall/iptables.ts";
-import { openServers, serversIn } from "../../src/firewall/openings.ts";
+import { openResolvers, openServers, serversIn } from "../../src/firewall/openings.ts";
 import { commentOf, type FirewallPlan } from "../../src/firewall/rules.ts";
 import { freePort } from "../../src/lib/free-port.ts";
-import { runOk } from "../helpers/berth.ts";
+import { run, runOk } from "../helpers/berth.ts";
+import { newInstance } from "../helpers/docker.ts";
 import { type CleanUp, cleanUp } from "../router/helpers/clean-up.ts";
+import { temporaryFolder } from "../router/helpers/worker.ts";
 import { dynoSpec, runIo, runSpec } from "../schedulers/contract.ts";
 import { type DockerHarness, dockerHarness } from "../schedulers/docker-local/harness.ts";
 
@@ -145,6 +149,26 @@ suite("the firewall", () => {
     assert.ok((await saveTable(4)).includes(instance));
     await runOk("bash", ["-c", `. scripts/lib/instance.sh; remove_firewall_of ${instance}`]);
     for (const family of [4, 6] as const) assert.ok(!(await saveTable(family)).includes(instance));
+  });
+
+  test("needs no right but CAP_NET_ADMIN, and without it says so once and goes on", async () => {
+    const entry = join(import.meta.dirname, "firewall-entry.ts");
+    const set = (...rights: string[]) => runOk("setpriv", [...rights, process.execPath, entry, newInstance()]);
+    assert.equal(await set("--bounding-set=-all,+net_admin"), "undefined\n");
+    const { stdout, stderr } = await run("setpriv", ["--bounding-set=-all", process.execPath, entry, newInstance()]);
+    assert.equal(stdout, "undefined\n", stderr);
+    assert.equal(stderr.match(/firewall rules cannot be set/g)?.length, 1, stderr);
+  });
+
+  test("opens name servers that containers could not reach otherwise", async (t) => {
+    const file = join(await temporaryFolder(t), "resolv.conf");
+    const own = hostAddress();
+    const servers = ["192.0.2.53", "127.0.0.53", "169.254.169.253", own];
+    await writeFile(file, servers.map((address) => `nameserver ${address}\n`).join(""));
+    const opened = (await openResolvers([file])).map(({ address, port, protocol }) => `${address}:${port}/${protocol}`);
+    const expected = ["169.254.169.253", own].flatMap((address) => [`${address}:53/udp`, `${address}:53/tcp`]);
+    for (const each of expected) assert.ok(opened.includes(each), `${each} in ${opened}`);
+    assert.ok(!opened.some((each) => /^(192\.0\.2\.53|127)/.test(each)), String(opened));
   });
 
   test("finds the servers of settings, and opens only those that it would refuse", async () => {
