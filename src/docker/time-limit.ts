@@ -45,17 +45,18 @@ function limitOf({ method, path }: Request, { lookMs, changeMs }: TimeLimits): n
  */
 export function limitTime(dial: Dial, limits: TimeLimits, quit?: AbortSignal): Dial {
   return (request, answered) => {
-    const limit = request.abortSignal === undefined ? limitOf(request, limits) : undefined;
-    const { signal: silence, over } = limit === undefined ? noLimit : silenceAfter(limit);
-    const signals = [request.abortSignal, silence, quit].filter((signal) => signal !== undefined);
-    dial(signals.length === 0 ? request : { ...request, abortSignal: AbortSignal.any(signals) }, (error, answer) => {
+    const own = request.abortSignal;
+    if (own !== undefined) {
+      dial(quit === undefined ? request : { ...request, abortSignal: AbortSignal.any([own, quit]) }, answered);
+      return;
+    }
+    const { signal, over } = silenceAfter(limitOf(request, limits), quit);
+    dial({ ...request, abortSignal: signal }, (error, answer) => {
       over();
       answered(error, answer);
     });
   };
 }
-
-const noLimit = { signal: undefined, over: () => undefined };
 
 /** The same for one call whose limit only its caller knows. */
 export async function withinTime<T>(limitMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
@@ -67,8 +68,16 @@ export async function withinTime<T>(limitMs: number, work: (signal: AbortSignal)
   }
 }
 
-function silenceAfter(limitMs: number): { signal: AbortSignal; over(): void } {
+// Not `AbortSignal.any`: with `quit`, which lives as long as the daemon, each call would leave something behind.
+function silenceAfter(limitMs: number | undefined, quit?: AbortSignal): { signal: AbortSignal; over(): void } {
   const silence = new AbortController();
-  const timer = setTimeout(() => silence.abort(new EngineSilence(limitMs)), limitMs);
-  return { signal: silence.signal, over: () => clearTimeout(timer) };
+  const timer = limitMs && setTimeout(() => silence.abort(new EngineSilence(limitMs)), limitMs);
+  const onQuit = () => silence.abort(quit?.reason);
+  if (quit?.aborted) onQuit();
+  quit?.addEventListener("abort", onQuit);
+  const over = () => {
+    clearTimeout(timer);
+    quit?.removeEventListener("abort", onQuit);
+  };
+  return { signal: silence.signal, over };
 }

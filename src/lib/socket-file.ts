@@ -61,6 +61,7 @@ export class SocketFile implements Kept {
     if (this.#closed || this.#server === undefined) return;
     this.#closed = true;
     this.#server.close();
-    await rm(this.#options.path, { force: true });
+    // A name that is left on a read-only disk refuses connections until the next start replaces it.
+    await rm(this.#options.path, { force: true }).catch(() => undefined);
   }
 }

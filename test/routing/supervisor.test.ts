@@ -5,6 +5,7 @@ import { cp, mkdir, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { suite, test } from "node:test";
+import { stopRouter } from "../../src/cli/stop-router.ts";
 import { pathsBelow } from "../../src/config/paths.ts";
 import { freePort } from "../../src/lib/free-port.ts";
 import { commandLine } from "../../src/lib/processes.ts";
@@ -40,14 +41,18 @@ async function place(t: CleanUp): Promise<Place> {
 async function smallPlace(t: CleanUp): Promise<Place> {
   const root = await temporaryFolder(t);
   await runOk("mount", ["-t", "tmpfs", "-o", "size=4m", "berth-test", root]);
-  cleanUp(t, () => runOk("umount", ["-l", root]));
+  cleanUp(t, () => run("umount", ["-l", root, root]));
   await mkdir(join(root, "run"));
   return { root, port: await freePort("127.0.0.1") };
 }
 
 const spoilers: Record<string, (root: string) => Promise<unknown>> = {
   full: (root) => run("dd", ["if=/dev/zero", `of=${join(root, "filler")}`, "bs=64k"]),
-  "read-only": (root) => runOk("mount", ["-o", "remount,ro", root]),
+  // A mount on top: below it, workers have their log open.
+  "read-only": async (root) => {
+    await runOk("mount", ["--bind", root, root]);
+    await runOk("mount", ["-o", "remount,ro,bind", root]);
+  },
 };
 
 function pidOf({ pid }: { pid: number }): number {
@@ -349,6 +354,18 @@ suite("the supervisor of router workers", () => {
     const now = [...(await runningWorkers(at.root)).keys()];
     assert.equal(now.length, 2);
     assert.ok(!now.includes(hung) && now.includes(other), `${now} of ${hung}, ${other}`);
+  });
+
+  test("router:stop ends workers without pid file, and those that hang", async (t) => {
+    const at = await place(t);
+    const { supervisor, pids, die } = await daemon(t, at);
+    await supervisor.start();
+    const [hung = 0] = await pids();
+    await die();
+    process.kill(hung, "SIGSTOP");
+    for (const worker of [1, 2]) await rm(pathsBelow(at.root).routerPid(worker));
+    assert.equal(await stopRouter(at.root), 0);
+    assert.equal((await runningWorkers(at.root)).size, 0);
   });
 
   test("kills a worker that ignores SIGTERM and never listens", async (t) => {
