@@ -6,7 +6,7 @@ import type { DockerEngine } from "../docker/engine.ts";
 import { labels } from "../docker/labels.ts";
 import { type BerthNetwork, bridgeOf } from "../docker/network.ts";
 import { Firewall } from "../firewall/firewall.ts";
-import { openResolvers, openServers, serversIn } from "../firewall/openings.ts";
+import { KnownNames, openResolvers, openServers, serversIn } from "../firewall/openings.ts";
 import type { FirewallPlan } from "../firewall/rules.ts";
 import type { Kept } from "../lib/kept.ts";
 import type { Logger } from "../lib/logger.ts";
@@ -26,11 +26,12 @@ interface FirewallParts {
 export function createFirewall(parts: FirewallParts): Firewall {
   const { settings, engine, instance, network, routerPorts, guard, logger } = parts;
   const servers = serversIn(mirrorsIn(settings));
+  const names = new KnownNames();
   const plan = async (): Promise<FirewallPlan | undefined> => {
     const access = settings.dynoHostAccess;
     if (access === "all") return undefined;
     const networks = await engine.networks.list({ [labels.instance]: instance });
-    const openings = [...access, ...(await openResolvers()), ...(await openServers(servers))];
+    const openings = [...access, ...(await openResolvers()), ...(await openServers(servers, names))];
     const shared = guard.isBuilding ? await engineBridge(engine) : undefined;
     const bridges = [...networks.map(({ id }) => bridgeOf(id)).sort(), ...(shared ? [shared.name] : [])];
     return { instance, bridges, gateway: network.gateway, routerPorts, openings, exempt: shared?.containers ?? [] };

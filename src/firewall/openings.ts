@@ -2,6 +2,7 @@ import { lookup } from "node:dns/promises";
 import { readFile } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import { AddressList } from "../lib/address-list.ts";
+import { delay } from "../lib/delay.ts";
 import { metadataNetworks, type Opening } from "./rules.ts";
 
 export interface HostPort {
@@ -23,14 +24,30 @@ export function serversIn(texts: readonly (string | undefined)[]): HostPort[] {
   });
 }
 
-/** Those of them that the firewall would refuse. One whose name cannot be found now is looked for again later. */
-export async function openServers(servers: readonly HostPort[]): Promise<Opening[]> {
+/** Addresses by name. A name that cannot be found now keeps those that it had: a mirror must not be shut by a slow DNS. */
+export class KnownNames {
+  readonly #known = new Map<string, readonly string[]>();
+
+  async addresses(host: string): Promise<readonly string[]> {
+    const over = new AbortController();
+    const asked = lookup(host, { all: true, family: 4 }).then((found) => found.map(({ address }) => address).sort());
+    const late = delay(lookupMs, over.signal).then(() => undefined);
+    const found = await Promise.race([asked, late]).catch(() => undefined);
+    over.abort();
+    for (const loser of [asked, late]) loser.catch(() => undefined);
+    if (found !== undefined) this.#known.set(host, found);
+    return this.#known.get(host) ?? [];
+  }
+}
+
+const lookupMs = 2_000;
+
+/** Those of the servers that the firewall would refuse. */
+export async function openServers(servers: readonly HostPort[], names = new KnownNames()): Promise<Opening[]> {
   const guarded = guardedAddresses();
   const all = servers.map(async ({ host, port }): Promise<Opening[]> => {
-    const found = await lookup(host, { all: true, family: 4 }).catch(() => []);
-    return found
-      .filter(({ address }) => guarded.has(address))
-      .map(({ address }) => ({ address, port, protocol: "tcp" }));
+    const found = await names.addresses(host);
+    return found.filter((address) => guarded.has(address)).map((address) => ({ address, port, protocol: "tcp" }));
   });
   return (await Promise.all(all)).flat();
 }
