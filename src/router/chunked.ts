@@ -3,11 +3,15 @@ import { BadResponse, readFieldLines } from "./response-head.ts";
 
 const lineLimit = 8_192;
 const trailerLimit = 64 * 1024;
-const sizeLine = /^([0-9a-f]{1,13})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?\r\n$/i;
+const sizeLine = /^([0-9a-f]{1,13})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?\r?\n$/i;
+const emptyLine = /^\r?\n$/;
 
 type State = "size" | "data" | "data-end" | "trailers" | "done";
 
-/** Takes a chunked body out of its frame (RFC 9112, 7.1). Strict: what two readers could take for two things is refused. */
+/**
+ * Takes a chunked body out of its frame (RFC 9112, 7.1). Strict: what two readers could take for two things is refused. Lines
+ * may end with a line feed alone, which cannot be anything else here; on its way on, the body gets a new frame.
+ */
 export class ChunkedDecoder {
   #state: State = "size";
   /** Of the chunk. */
@@ -66,13 +70,13 @@ export class ChunkedDecoder {
   }
 
   #expectEnd(line: string): void {
-    if (line !== "\r\n") throw new BadResponse("chunk longer than its size");
+    if (!emptyLine.test(line)) throw new BadResponse("chunk longer than its size");
     this.#state = "size";
   }
 
   #takeTrailer(line: string): void {
-    if (line !== "\r\n") {
-      this.#trailers += line;
+    if (!emptyLine.test(line)) {
+      this.#trailers += line.replace(/\r?\n$/, "\r\n");
       if (this.#trailers.length > trailerLimit) throw new BadResponse("trailers too long", true);
       return;
     }

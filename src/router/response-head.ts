@@ -27,17 +27,21 @@ export class BadResponse extends Error {
   }
 }
 
-const statusLine = /^HTTP\/1\.(\d) ([1-9]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?\r\n/;
+const statusLine = /^HTTP\/1\.(\d) ([1-9]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?(\r?)\n/;
 const statusLineLimit = 8_192;
 const fieldLines = /(?:[\w!#$%&'*+.^`|~-]+:[\t\x20-\x7e\x80-\xff]*\r\n)*/y;
 
-/** Reads a head: all up to the empty line, without it. `method` is the request's. Throws BadResponse. */
+/**
+ * Reads a head: all up to the empty line, without it. `method` is the request's. Throws BadResponse.
+ * RFC 9112, 2.2: where the first line ends with a line feed alone, the others may too. Among lines that end with both
+ * characters, one that does not is more likely a value that somebody else has put there.
+ */
 export function readResponseHead(head: string, method: string): ResponseHead {
   const found = statusLine.exec(head);
   if (found === null) throw new BadResponse("no status line");
   const start = found[0].length;
   if (start > statusLineLimit) throw new BadResponse("status line too long", true);
-  const fields = new Fields(strictFields(head, start));
+  const fields = new Fields(found[4] === "" ? withFullEnds(head.slice(start)) : strictFields(head, start));
   const httpVersion = found[1] === "0" ? "1.0" : "1.1";
   const status = Number(found[2]);
   const { framing, length } = framingOf(fields, status, method, httpVersion);
@@ -67,6 +71,10 @@ function strictFields(head: string, start: number): string {
   const repaired = repairedFields(head.slice(start));
   if (!areFieldLines(repaired, 0)) throw new BadResponse("no header line");
   return repaired;
+}
+
+function withFullEnds(lines: string): string {
+  return strictFields(lines.replace(/\r?\n/g, "\r\n"), 0);
 }
 
 const blankBeforeColon = /^([\w!#$%&'*+.^`|~-]+)[\t ]+:/;

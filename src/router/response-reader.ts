@@ -8,6 +8,10 @@ const headLimit = 512 * 1024;
 const step = 16 * 1024;
 const large = 32 * 1024;
 
+// RFC 9112, 2.2: a line feed alone ends a line, too. What else is right about the head is not decided here.
+const emptyLine = /\n\r?\n/;
+const loneReturn = /\r[^\n]/;
+
 export interface ResponseSink {
   /** Any 1xx. */
   onInformation(status: number, headers: RawHeaders): void;
@@ -75,22 +79,23 @@ export class ResponseReader {
   /** Returns where the head ends in this text, -1 when it does not. */
   #completeHead(text: string): number {
     const searched = this.#tail + text;
-    const blank = searched.indexOf("\r\n\r\n");
-    if (blank < 0) {
+    const blank = emptyLine.exec(searched);
+    if (blank === null) {
       this.#begun += text;
       this.#tail = searched.slice(-3);
       if (this.#begun.length > headLimit) throw new BadResponse("head too long", true);
+      if (loneReturn.test(searched)) throw new BadResponse("carriage return in the head");
       // Not for a long one: to look into it would join its pieces each time.
       if (this.#begun.length < step && !"HTTP/1.".startsWith(this.#begun.slice(0, 7))) throw new BadResponse("no HTTP");
       return -1;
     }
-    const end = blank - this.#tail.length;
-    const head =
-      this.#begun === "" ? text.slice(0, end + 2) : (this.#begun + text).slice(0, this.#begun.length + end + 2);
+    // With the line feed of the last line.
+    const end = blank.index + 1 - this.#tail.length;
+    const head = this.#begun === "" ? text.slice(0, end) : (this.#begun + text).slice(0, this.#begun.length + end);
     this.#begun = "";
     this.#tail = "";
     this.#head = readResponseHead(head, this.#method);
-    return end + 4;
+    return end - 1 + blank[0].length;
   }
 
   #onHead(buffer: Buffer, bodyAt: number, end: number): void {
