@@ -1,7 +1,10 @@
+import { readSync } from "node:fs";
 import type { Socket } from "node:net";
 import type { Target } from "../model/route.ts";
 import { DynoSocket } from "./dyno-socket.ts";
 import { ReadBuffer } from "./read-buffer.ts";
+
+const oneByte = Buffer.alloc(1);
 
 /** Who uses a connection at present. */
 export interface ConnectionUser {
@@ -14,23 +17,34 @@ export interface ConnectionUser {
   onSilence(ms: number): void;
 }
 
+export interface ConnectionEvents {
+  /** The dyno closed it while nobody used it. */
+  onAbandoned(connection: DynoConnection): void;
+  onClosed(connection: DynoConnection): void;
+}
+
 /** One connection to a dyno. Its bytes go to whoever uses it; bytes that nobody waits for close it. */
 export class DynoConnection {
+  readonly target: Target;
   readonly socket: Socket;
   readonly buffer = new ReadBuffer();
   user: ConnectionUser | undefined;
   connected = false;
   /** It has served a request before. */
   reused = false;
-  /** Unix milliseconds until which it can be used again. */
+  /** Unix milliseconds, while nobody uses it: since when, and until when it can be used again. */
+  idleSince = 0;
   usableUntil = 0;
+  /** How long nobody had used it when its present user came. */
+  idleMs = 0;
   /** By the pool's clock. */
   activeAt = 0;
-  readonly #onClosed: (connection: DynoConnection) => void;
+  readonly #events: ConnectionEvents;
 
-  constructor(target: Target, user: ConnectionUser, onClosed: (connection: DynoConnection) => void) {
+  constructor(target: Target, user: ConnectionUser, events: ConnectionEvents) {
+    this.target = target;
     this.user = user;
-    this.#onClosed = onClosed;
+    this.#events = events;
     this.socket = new DynoSocket({
       noDelay: true,
       onread: { buffer: this.buffer.next, callback: (count, buffer) => this.#onRead(count, buffer) },
@@ -41,6 +55,21 @@ export class DynoConnection {
 
   get closed(): boolean {
     return this.socket.destroyed;
+  }
+
+  /**
+   * Whether nothing has arrived, an end least of all, that node has not told us yet. It asks the system, because a request
+   * that is written after the dyno's end is lost.
+   */
+  isQuiet(): boolean {
+    const fd = (this.socket as unknown as { _handle?: { fd?: number } })._handle?.fd;
+    if (fd === undefined || fd < 0) return false;
+    try {
+      readSync(fd, oneByte);
+      return false;
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code === "EAGAIN";
+    }
   }
 
   close(): void {
@@ -57,15 +86,17 @@ export class DynoConnection {
     this.socket.on("end", () => this.#gone(undefined));
     this.socket.on("error", (error) => {
       failure = error;
+      if (this.user === undefined) this.#events.onAbandoned(this);
     });
     this.socket.on("close", () => {
-      this.#onClosed(this);
+      this.#events.onClosed(this);
       this.#gone(failure);
     });
   }
 
   #gone(error: Error | undefined): void {
     const user = this.user;
+    if (user === undefined && !this.closed) this.#events.onAbandoned(this);
     this.close();
     user?.onGone(error);
   }

@@ -32,7 +32,8 @@ export class DynoExchange implements Exchange, ConnectionUser, ResponseSink {
   }
 
   begin(): this {
-    const kept = this.#request.fresh ? undefined : this.#pool.takeKept(this.#target, this);
+    const { fresh, replayable } = this.#request;
+    const kept = fresh ? undefined : this.#pool.takeKept(this.#target, this, !replayable);
     this.#connection = kept ?? this.#pool.open(this.#target, this);
     if (kept !== undefined) this.onConnect();
     return this;
@@ -192,6 +193,7 @@ export class DynoExchange implements Exchange, ConnectionUser, ResponseSink {
     this.#connection?.close();
     const answerBegun = this.#answerBegun;
     const stale = kind === "closed" && reused && !answerBegun;
+    if (stale && this.#connection !== undefined) this.#pool.onStale(this.#connection);
     this.#events.onFailure({ kind, nothingSent: !connected, answerBegun, stale, cause });
   }
 

@@ -158,6 +158,7 @@ class Forwarding implements UpstreamEvents, RelayOptions {
     return {
       method,
       path: this.#place === undefined ? path : pathWithin(this.#place, path),
+      replayable: isReplayable(method, body !== "none"),
       headers: requestHeaders(rawHeaders, method, {
         httpVersion,
         connection: headers.connection,
@@ -290,7 +291,7 @@ class Forwarding implements UpstreamEvents, RelayOptions {
     if (failure.kind === "refused" || failure.kind === "connect-timeout") balancer.putAside(state);
     if (!failure.stale) this.#tried = (this.#tried ?? new Set()).add(state);
     const step = afterFailure(failure, {
-      replayable: isReplayable(this.#visit.method, this.#visit.body !== "none"),
+      replayable: this.#message?.replayable === true,
       count: this.#attempts,
       replayed: this.#replayed,
       others: app?.targets.some((other) => this.#tried?.has(other) !== true) === true,

@@ -31,6 +31,8 @@ export interface UpstreamRequest {
   readonly headers: RawHeaders;
   readonly body: RequestBody | undefined;
   readonly limits: ExchangeLimits;
+  /** Nothing is lost when the dyno closes a kept connection just now: it can be sent again. */
+  readonly replayable: boolean;
   /** On a new connection, not on a kept one. */
   readonly fresh: boolean;
 }
