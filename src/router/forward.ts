@@ -151,7 +151,7 @@ class Forwarding implements UpstreamEvents, RelayOptions {
   }
 
   #compose(): Omit<UpstreamRequest, "fresh"> {
-    const { method, path, host, requestId, peerAddress, port, startedAt, body, protocol } = this.#visit;
+    const { method, path, host, requestId, peerAddress, isTrusted, port, startedAt, body, protocol } = this.#visit;
     const { rawHeaders, headers, httpVersion } = this.#request;
     const forwardedFor = headers["x-forwarded-for"];
     const request = this.#request;
@@ -164,6 +164,7 @@ class Forwarding implements UpstreamEvents, RelayOptions {
         connection: headers.connection,
         forwardedFor: Array.isArray(forwardedFor) ? forwardedFor.join(", ") : forwardedFor,
         clientAddress: peerAddress,
+        isTrusted,
         protocol,
         port,
         host,

@@ -1,3 +1,5 @@
+import { tellsOrigin } from "./origin-headers.ts";
+
 /** Header lists are flat, as node's `rawHeaders`: name, value, name, value. Order and repeated names are kept. */
 export type RawHeaders = readonly string[];
 
@@ -12,8 +14,6 @@ const notForDynos = new Set([
   "x-forwarded-for",
   "x-forwarded-proto",
   "x-forwarded-port",
-  "x-forwarded-host",
-  "x-forwarded-prefix",
   "x-request-id",
   "x-request-start",
 ]);
@@ -29,6 +29,8 @@ export interface RequestFacts {
   readonly forwardedFor: string | undefined;
   /** Of whoever sent it to us. */
   readonly clientAddress: string;
+  /** Whoever sent it is a proxy whose word on where it comes from is taken. */
+  readonly isTrusted: boolean;
   readonly protocol: "http" | "https";
   /** Port the client connected to. */
   readonly port: number;
@@ -53,10 +55,20 @@ export function requestHeaders(raw: RawHeaders, method: string, facts: RequestFa
   const headers: string[] = [];
   let host = false;
   let length = false;
+  let forwardedHost = facts.host === "";
+  let prefix = facts.prefix ?? "";
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i] as string;
     const key = name.toLowerCase();
     if (notForDynos.has(key) || named?.has(key) || isDisguised(key)) continue;
+    if (tellsOrigin(key)) {
+      if (!facts.isTrusted || key.includes("_")) continue;
+      if (key === "x-forwarded-host") forwardedHost = true;
+      if (key === "x-forwarded-prefix") {
+        prefix = raw[i + 1] + prefix;
+        continue;
+      }
+    }
     if (key === "host") {
       headers.push(name, facts.host);
       host = true;
@@ -73,8 +85,9 @@ export function requestHeaders(raw: RawHeaders, method: string, facts: RequestFa
   if (facts.body === "none" && !length && expectsBody(method)) headers.push("Content-Length", "0");
   if (facts.body === "chunked") headers.push("Transfer-Encoding", "chunked");
   if (facts.upgrade !== undefined) headers.push("Connection", "Upgrade", "Upgrade", facts.upgrade);
-  if (facts.prefix !== undefined) headers.push("X-Forwarded-Prefix", facts.prefix);
-  const forwardedFor = facts.forwardedFor ? `${facts.forwardedFor}, ${facts.clientAddress}` : facts.clientAddress;
+  if (prefix !== "") headers.push("X-Forwarded-Prefix", prefix);
+  const before = facts.isTrusted ? facts.forwardedFor : undefined;
+  const forwardedFor = before ? `${before}, ${facts.clientAddress}` : facts.clientAddress;
   headers.push(
     "X-Forwarded-For",
     forwardedFor,
@@ -82,8 +95,6 @@ export function requestHeaders(raw: RawHeaders, method: string, facts: RequestFa
     facts.protocol,
     "X-Forwarded-Port",
     String(facts.port),
-    "X-Forwarded-Host",
-    facts.host,
     "X-Request-Id",
     facts.requestId,
     "X-Request-Start",
@@ -91,6 +102,7 @@ export function requestHeaders(raw: RawHeaders, method: string, facts: RequestFa
     "Via",
     `${facts.httpVersion} berth`,
   );
+  if (!forwardedHost) headers.push("X-Forwarded-Host", facts.host);
   return headers;
 }
 
@@ -145,7 +157,8 @@ export function trailerFields(raw: RawHeaders): RawHeaders {
   if (raw.length === 0) return raw;
   const fields: string[] = [];
   for (let i = 0; i < raw.length; i += 2) {
-    if (!notInTrailers.has((raw[i] as string).toLowerCase())) fields.push(raw[i] as string, raw[i + 1] as string);
+    const key = (raw[i] as string).toLowerCase();
+    if (!notInTrailers.has(key) && !tellsOrigin(key)) fields.push(raw[i] as string, raw[i + 1] as string);
   }
   return fields;
 }

@@ -140,13 +140,14 @@ class Upgrading {
   /** What http-proxy reads of a request, with the headers that the dyno is to get. */
   #requestView(): IncomingMessage {
     const { rawHeaders, headers, httpVersion } = this.#request;
-    const { host, peerAddress, port, requestId, startedAt, protocol } = this.#visit;
+    const { host, peerAddress, isTrusted, port, requestId, startedAt, protocol } = this.#visit;
     const forwardedFor = headers["x-forwarded-for"];
     const raw = requestHeaders(rawHeaders, "GET", {
       httpVersion,
       connection: headers.connection,
       forwardedFor: Array.isArray(forwardedFor) ? forwardedFor.join(", ") : forwardedFor,
       clientAddress: peerAddress,
+      isTrusted,
       protocol,
       port,
       host,

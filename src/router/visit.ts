@@ -17,6 +17,8 @@ export interface Visit {
   readonly clientAddress: string;
   /** Of the other end of the connection: the client itself, or a proxy before us. */
   readonly peerAddress: string;
+  /** The other end is a proxy whose word is taken. */
+  readonly isTrusted: boolean;
   /** That the client connected to. */
   readonly port: number;
   /** Unix milliseconds. */
@@ -41,7 +43,8 @@ export function readVisit(request: IncomingMessage, trusted: AddressList | undef
   const peerAddress = plainAddress(socket.remoteAddress);
   const protocol = isEncrypted(socket) ? "https" : "http";
   const port = socket.localPort ?? 80;
-  const origin = trusted?.has(peerAddress)
+  const isTrusted = trusted?.has(peerAddress) === true;
+  const origin = isTrusted
     ? originBehind(request.headers, { address: peerAddress, protocol, port }, trusted)
     : undefined;
   return {
@@ -51,6 +54,7 @@ export function readVisit(request: IncomingMessage, trusted: AddressList | undef
     requestId: requestIdFrom(request.headers["x-request-id"], randomUUID),
     clientAddress: origin?.address ?? peerAddress,
     peerAddress,
+    isTrusted,
     port: origin?.port ?? port,
     startedAt: Date.now(),
     body: body ?? "none",
