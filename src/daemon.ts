@@ -55,6 +55,8 @@ import { CertificateRenewals } from "./reconciler/certificate-renewals.ts";
 import { Reconciler } from "./reconciler/reconciler.ts";
 import { createAccessLogFiles } from "./routing/access-log-files.ts";
 import { createPageFiles } from "./routing/page-files.ts";
+import { proxiesEntry } from "./routing/proxies-entry.ts";
+import { reloadOnHangup } from "./routing/reload.ts";
 import { createRouteServer, type RouteServer } from "./routing/route-server.ts";
 import { SharedPublisher } from "./routing/shared-publisher.ts";
 import { createSupervisor, type Supervisor } from "./routing/supervisor.ts";
@@ -73,7 +75,7 @@ type Undo = (work: () => Promise<void> | void) => void;
  * Runs the daemon until SIGTERM or SIGINT. Rejects with a UserError when it cannot start. Apps and router workers are not
  * its children in that sense: they go on when it ends.
  */
-export async function runDaemon(settings: Settings): Promise<void> {
+export async function runDaemon(settings: Settings, reload: () => Promise<Settings>): Promise<void> {
   const pretty = settings.logFormat === "pretty" || (settings.logFormat === "auto" && process.stderr.isTTY);
   const logger = await createLogger(settings.logLevel, pretty);
   surviveBugs(logger);
@@ -83,7 +85,7 @@ export async function runDaemon(settings: Settings): Promise<void> {
   const told = toldToStop();
   const stopping = new AbortController();
   try {
-    await start(settings, logger, (work) => undos.push(work), stopping.signal);
+    await start(settings, logger, (work) => undos.push(work), { stopping: stopping.signal, reload });
     logger.info({ signal: await told }, "stopping");
   } finally {
     stopping.abort(new UserError("stopping", "Berth is being stopped", { hint: "What runs goes on running" }));
@@ -95,7 +97,12 @@ export async function runDaemon(settings: Settings): Promise<void> {
   logger.info("stopped");
 }
 
-async function start(settings: Settings, logger: Logger, undo: Undo, stopping: AbortSignal): Promise<void> {
+interface Asked {
+  readonly stopping: AbortSignal;
+  readonly reload: () => Promise<Settings>;
+}
+
+async function start(settings: Settings, logger: Logger, undo: Undo, { stopping, reload }: Asked): Promise<void> {
   const paths = pathsBelow(settings.root);
   await prepareRoot(paths, undo);
   const instance = await loadInstanceId(paths.instanceId);
@@ -121,6 +128,8 @@ async function start(settings: Settings, logger: Logger, undo: Undo, stopping: A
   });
   await publisher.start();
   undo(() => publisher.stop());
+  await publisher.put([proxiesEntry(settings.trustedProxies)]);
+  undo(reloadOnHangup({ settings, reload, publisher, logger }));
   const shared = new SharedPublisher(publisher, logger);
   // Known before the router starts, which would stay behind when the rest cannot.
   await orPortError(freePort(settings.sshHost, settings.sshPort), settings);
@@ -377,11 +386,8 @@ function createRouterSupervisor(settings: Settings, { paths, ports, publisher, l
 }
 
 /** What lies before the router. */
-function proxyOptions({ trustedProxies, proxyProtocol }: Settings): string[] {
-  return [
-    ...(trustedProxies === undefined ? [] : ["--trusted-proxies", trustedProxies]),
-    ...(proxyProtocol === "on" ? ["--proxy-protocol"] : []),
-  ];
+function proxyOptions({ proxyProtocol }: Settings): string[] {
+  return proxyProtocol === "on" ? ["--proxy-protocol"] : [];
 }
 
 /** Apps must not reach the daemon, also on a machine whose firewall is not ours to set. */
@@ -418,6 +424,8 @@ function toldToStop(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     process.once("SIGTERM", resolve);
     process.once("SIGINT", resolve);
+    // Of a daemon in the foreground, the terminal is gone. Without one, it means to read the settings again: they are new now.
+    process.on("SIGHUP", process.stderr.isTTY ? resolve : () => undefined);
   });
 }
 

@@ -61,7 +61,7 @@ async function serve(flags: readonly string[]): Promise<number> {
     const { loadSettings } = await import("./config/load.ts");
     const settings = await loadSettings(flags);
     const { runDaemon } = await import("./daemon.ts");
-    await runDaemon(settings);
+    await runDaemon(settings, () => loadSettings(flags));
     return 0;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;

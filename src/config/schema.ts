@@ -115,7 +115,7 @@ export const schema = {
   }),
   "trusted-proxies": setting(networks, {
     description:
-      "Addresses and networks of proxies before this machine. What they say in X-Forwarded-For, -Proto and -Port of where a request comes from is believed.",
+      "Addresses and networks of proxies before this machine. What they say of where a request comes from, in X-Forwarded-For and its kin, is believed. Read again on SIGHUP (systemctl reload berth), without a restart.",
     example: "10.0.0.0/8,2001:db8::/32",
   }),
   "proxy-protocol": setting(oneOf(["off", "on"]), {

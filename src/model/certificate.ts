@@ -63,8 +63,16 @@ export interface TlsEntry {
   readonly ticketKeys: string;
 }
 
+/** Proxies before the router, whose word on where a request comes from is taken. */
+export interface ProxiesEntry {
+  readonly kind: "proxies";
+  readonly id: "proxies";
+  /** Addresses and networks; empty: nobody is trusted. */
+  readonly networks: readonly string[];
+}
+
 /** What the route table has besides apps: few, and each replaced as a whole. */
-export type RouterEntry = CertificateEntry | HttpChallenge | AlpnChallenge | TlsEntry;
+export type RouterEntry = CertificateEntry | HttpChallenge | AlpnChallenge | TlsEntry | ProxiesEntry;
 
 /** RFC 6125: `*.example.com` stands for one label, no more. Both in lower case. */
 export function covers(names: readonly string[], host: string): boolean {

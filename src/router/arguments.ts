@@ -12,11 +12,10 @@ export interface WorkerArguments {
   readonly fingerprint: string;
   /** Undefined: where the caller thinks best. */
   readonly accessLog: AccessLogTarget | undefined;
-  readonly trustedProxies: readonly string[];
   readonly proxyProtocol: boolean;
 }
 
-/** `--root R --worker N --http-port P [--https-port P] [--http-host H] [--fingerprint F] [--access-log off|stdout|PATH] [--trusted-proxies NETWORK,...] [--proxy-protocol]`. Throws for anything else. */
+/** `--root R --worker N --http-port P [--https-port P] [--http-host H] [--fingerprint F] [--access-log off|stdout|PATH] [--proxy-protocol]`. Throws for anything else. */
 export function parseWorkerArguments(args: readonly string[]): WorkerArguments {
   const { values } = parseArgs({
     args: [...args],
@@ -28,7 +27,6 @@ export function parseWorkerArguments(args: readonly string[]): WorkerArguments {
       "http-host": { type: "string" },
       fingerprint: { type: "string", default: "" },
       "access-log": { type: "string" },
-      "trusted-proxies": { type: "string", default: "" },
       "proxy-protocol": { type: "boolean", default: false },
     },
   });
@@ -42,7 +40,6 @@ export function parseWorkerArguments(args: readonly string[]): WorkerArguments {
     https: secure === undefined ? undefined : { port: whole("--https-port", secure, 1, 65_535), host },
     fingerprint: values.fingerprint,
     accessLog: values["access-log"] === undefined ? undefined : accessLogTarget(values["access-log"]),
-    trustedProxies: values["trusted-proxies"].split(",").filter((network) => network !== ""),
     proxyProtocol: values["proxy-protocol"],
   };
 }

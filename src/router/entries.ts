@@ -1,12 +1,14 @@
+import { AddressList, isNetwork } from "../lib/address-list.ts";
 import type { AlpnChallenge, CertificateEntry, RouterEntry, TlsEntry } from "../model/certificate.ts";
 
-/** What the route table has besides apps: certificates, and the challenges of CAs. */
+/** What the route table has besides apps: certificates, challenges of CAs, and whom to trust. */
 export class Entries {
   readonly #all = new Map<string, RouterEntry>();
   /** Token -> response. */
   readonly #http = new Map<string, string>();
   /** Host -> challenge. */
   readonly #alpn = new Map<string, AlpnChallenge>();
+  #trusted: AddressList | undefined;
   /** Called after an entry was put or taken away. */
   onChange: ((id: string) => void) | undefined;
 
@@ -21,6 +23,7 @@ export class Entries {
     this.#all.set(entry.id, entry);
     if (entry.kind === "http-01") this.#http.set(entry.token, entry.response);
     if (entry.kind === "tls-alpn-01") this.#alpn.set(entry.host, entry);
+    if (entry.kind === "proxies") this.#trusted = listOf(entry.networks);
     this.onChange?.(entry.id);
   }
 
@@ -32,6 +35,11 @@ export class Entries {
 
   list(): RouterEntry[] {
     return [...this.#all.values()];
+  }
+
+  /** Proxies before us; undefined where there are none. */
+  get trusted(): AddressList | undefined {
+    return this.#trusted;
   }
 
   get tls(): TlsEntry | undefined {
@@ -60,5 +68,11 @@ export class Entries {
     const before = this.#all.get(id);
     if (before?.kind === "http-01") this.#http.delete(before.token);
     if (before?.kind === "tls-alpn-01") this.#alpn.delete(before.host);
+    if (before?.kind === "proxies") this.#trusted = undefined;
   }
+}
+
+function listOf(networks: readonly string[]): AddressList | undefined {
+  const known = networks.filter(isNetwork);
+  return known.length === 0 ? undefined : new AddressList(known);
 }

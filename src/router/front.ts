@@ -66,8 +66,8 @@ export class Front {
       socket.on("error", () => socket.destroy());
       answerUnread(router, socket as Socket, faults.noTunnels, { accept: headers.accept, isLogged: false });
     });
-    const { trusted, log, proxyProtocol } = router;
-    if (proxyProtocol) expectProxyHeader(this.#server, { trusted, log, reads: true });
+    const { log, proxyProtocol } = router;
+    if (proxyProtocol) expectProxyHeader(this.#server, { trusted: () => router.trusted, log, reads: true });
     this.#listening = new Listening(this.#server);
     this.#secure = new SecureFront(router, this.#server, onRequest);
   }

@@ -22,8 +22,6 @@ export interface WorkerOptions {
   /** Folder for the bodies of requests that are read before an app gets them. */
   readonly scratch: string;
   readonly limits: Limits;
-  /** Addresses and networks of proxies before us, whose word on where a request comes from is taken. */
-  readonly trustedProxies: readonly string[];
   /** Each connection begins with a header of the PROXY protocol. */
   readonly proxyProtocol: boolean;
 }

@@ -9,8 +9,8 @@ const headerTimeoutMs = 10_000;
 const complaintEveryMs = 60_000;
 
 export interface ProxiedOptions {
-  /** Whose word is taken; everybody's where undefined. */
-  readonly trusted: AddressList | undefined;
+  /** Whose word is taken at present; everybody's where undefined. */
+  readonly trusted: () => AddressList | undefined;
   readonly log: WorkerLog;
   /** What the server does with a connection is to read from it at once. */
   readonly reads: boolean;
@@ -33,7 +33,7 @@ export function expectProxyHeader(server: Server, { trusted, log, reads }: Proxi
     };
     // What was inside of TLS has had its header before.
     if (isEncrypted(socket)) handOver();
-    else if (trusted?.has(plainAddress(socket.remoteAddress)) === false) refuse(socket);
+    else if (trusted()?.has(plainAddress(socket.remoteAddress)) === false) refuse(socket);
     else {
       readHeader(socket, refuse, () => {
         handOver();

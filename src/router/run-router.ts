@@ -17,8 +17,7 @@ export interface RouterPaths {
 export async function runRouter(args: readonly string[], pathsBelow: (root: string) => RouterPaths): Promise<number> {
   // All that counts was done by loading this file: its code is in node's compile cache now.
   if (args[0] === "--warm-up") return 0;
-  const { root, worker, http, https, fingerprint, accessLog, trustedProxies, proxyProtocol } =
-    parseWorkerArguments(args);
+  const { root, worker, http, https, fingerprint, accessLog, proxyProtocol } = parseWorkerArguments(args);
   const paths = pathsBelow(root);
   const exitCode = await runWorker({
     worker,
@@ -33,7 +32,6 @@ export async function runRouter(args: readonly string[], pathsBelow: (root: stri
     errorPages: paths.errorPages,
     scratch: paths.scratch,
     limits: defaultLimits,
-    trustedProxies,
     proxyProtocol,
   });
   // Nothing is open any more, or something that should not be: it must not keep the process, and its ports.

@@ -1,5 +1,4 @@
 import { mkdir, readFile, rm } from "node:fs/promises";
-import { AddressList } from "../lib/address-list.ts";
 import { writeFileAtomically } from "../lib/atomic-file.ts";
 import { collectAtRest } from "../lib/collect-at-rest.ts";
 import { type RouteTable, type TrafficReport, workerExit } from "../model/route.ts";
@@ -83,7 +82,9 @@ class Worker {
       traffic: new TrafficCounters(),
       log,
       limits,
-      trusted: options.trustedProxies.length === 0 ? undefined : new AddressList(options.trustedProxies),
+      get trusted() {
+        return entries.trusted;
+      },
       proxyProtocol: options.proxyProtocol,
       scratch: options.scratch,
       retiring: false,

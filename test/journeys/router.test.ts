@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { before, suite, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { WebSocket } from "ws";
@@ -60,6 +62,20 @@ suite("the router in front of real dynos", () => {
     assert.equal(seen["x-forwarded-port"], String(berth.httpPort));
     assert.match(seen["x-request-start"] ?? "", /^\d{13}$/);
     assert.match(seen["x-request-id"] ?? "", /^[A-Za-z0-9-]{20,200}$/);
+  });
+
+  test("takes a change of trusted-proxies without a restart", async () => {
+    const realAddress = async () => {
+      const { body } = await berth.fetch("shop", "/headers", { "x-real-ip": "192.0.2.7" });
+      return (JSON.parse(body) as Record<string, string>)["x-real-ip"];
+    };
+    assert.equal(await realAddress(), undefined);
+    await writeFile(join(berth.root, "berth.yml"), "trusted-proxies: 127.0.0.0/8\n");
+    process.kill(berth.pid, "SIGHUP");
+    while ((await realAddress()) !== "192.0.2.7") await delay(50);
+    await rm(join(berth.root, "berth.yml"));
+    process.kill(berth.pid, "SIGHUP");
+    while ((await realAddress()) !== undefined) await delay(50);
   });
 
   test("requests are among the app's logs, in router:top and in the metrics, also those from before the daemon's start", async () => {

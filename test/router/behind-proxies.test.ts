@@ -7,11 +7,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import { connect as connectTls } from "node:tls";
 import { freePort } from "../../src/lib/free-port.ts";
 import { readProxyHeader } from "../../src/router/proxy-header.ts";
+import { proxiesEntry } from "../../src/routing/proxies-entry.ts";
+import { reloadSettings } from "../../src/routing/reload.ts";
 import { type CleanUp, cleanUp } from "./helpers/clean-up.ts";
 import { ask, talk } from "./helpers/client.ts";
 import { routesTo, startDyno } from "./helpers/dyno.ts";
 import { askHttp2, certificateFor, secured, tlsEntries } from "./helpers/tls.ts";
-import { startWorker } from "./helpers/worker.ts";
+import { startRouteServer, startWorker, temporaryFolder } from "./helpers/worker.ts";
 
 const lineFor = (address: string, port = 8443) => `PROXY TCP4 ${address} 10.0.0.9 4711 ${port}\r\n`;
 const get = "GET / HTTP/1.1\r\nHost: app.test\r\nConnection: close\r\n\r\n";
@@ -66,6 +68,98 @@ suite("proxies before the router", () => {
     const app = { ...routesTo([dyno.target]), switches: { allow: ["192.0.2.7"] } };
     const worker = await startWorker(t, { apps: [app], trustedProxies: ["10.0.0.0/8"] });
     assert.equal((await ask(worker.port, { headers: { "x-forwarded-for": "192.0.2.7" } })).status, 403);
+  });
+
+  const spoofed = {
+    forwarded: "for=192.0.2.66;proto=https",
+    "x-forwarded-for": "192.0.2.66",
+    "x-forwarded-proto": "https",
+    "x-forwarded-port": "1",
+    "x-forwarded-host": "evil.test",
+    "x-forwarded-server": "evil.test",
+    "x-forwarded-prefix": "/evil",
+    "x-forwarded-ssl": "on",
+    "x-forwarded-scheme": "https",
+    "x-real-ip": "192.0.2.66",
+    x_real_ip: "192.0.2.66",
+    "true-client-ip": "192.0.2.66",
+    "x-client-ip": "192.0.2.66",
+    "cf-connecting-ip": "192.0.2.66",
+    "front-end-https": "on",
+    "x-original-url": "/evil",
+    "x-envoy-external-address": "192.0.2.66",
+  };
+
+  test("a stranger's word on where a request comes from reaches no app, under whatever name", async (t) => {
+    const dyno = await echo(t);
+    const https = await freePort("127.0.0.1");
+    const setup = { apps: [routesTo([dyno.target])], entries: tlsEntries(), https, trustedProxies: ["10.0.0.0/8"] };
+    const worker = await startWorker(t, setup);
+    const one = JSON.parse((await ask(worker.port, { headers: { ...spoofed, "x-app": "1" } })).body);
+    const session = connectHttp2(`https://127.0.0.1:${https}`, { rejectUnauthorized: false });
+    cleanUp(t, () => session.destroy());
+    const two = JSON.parse((await askHttp2(session, { ...spoofed, "x-app": "1" })).body);
+    for (const [seen, protocol, port] of [
+      [one, "http", worker.port],
+      [two, "https", https],
+    ]) {
+      const { "x-request-id": _id, "x-request-start": _start, via: _via, connection: _connection, ...rest } = seen;
+      assert.deepEqual(rest, {
+        host: "app.test",
+        "x-app": "1",
+        "x-forwarded-for": "127.0.0.1",
+        "x-forwarded-proto": protocol,
+        "x-forwarded-port": String(port),
+        "x-forwarded-host": "app.test",
+      });
+    }
+  });
+
+  test("a trusted proxy's word passes, under the names that it has", async (t) => {
+    const dyno = await echo(t);
+    const app = {
+      ...routesTo([dyno.target]),
+      hosts: [],
+      paths: [{ host: "app.test", path: "/docs" }],
+      stripPrefix: true,
+    };
+    const worker = await startWorker(t, { apps: [app], trustedProxies: ["127.0.0.0/8"] });
+    const seen = JSON.parse((await ask(worker.port, { path: "/docs/a", headers: spoofed })).body);
+    const { x_real_ip: _disguised, ...passed } = spoofed;
+    const wanted = { ...passed, "x-forwarded-for": "192.0.2.66, 127.0.0.1", "x-forwarded-prefix": "/evil/docs" };
+    assert.deepEqual(Object.fromEntries(Object.keys(spoofed).map((name) => [name, seen[name]])), {
+      ...wanted,
+      x_real_ip: undefined,
+    });
+  });
+
+  test("are trusted from the moment on that the daemon says so", async (t) => {
+    const dyno = await echo(t);
+    const folder = await temporaryFolder(t);
+    const routes = await startRouteServer(t, folder);
+    const settings = { trustedProxies: undefined as string | undefined, httpPort: 80 };
+    await routes.put([proxiesEntry(settings.trustedProxies)]);
+    await routes.replace([routesTo([dyno.target])]);
+    const worker = await startWorker(t, { folder });
+    await routes.settled(() => [worker.child.pid]);
+    const realAddress = async () =>
+      JSON.parse((await ask(worker.port, { headers: { "x-real-ip": "192.0.2.7" } })).body)["x-real-ip"];
+    const said: unknown[] = [];
+    const note = (fields: object, message?: string) => said.push(message, fields);
+    const reload = (now: () => Promise<typeof settings>) =>
+      reloadSettings({ settings, reload: now, publisher: routes, logger: { info: note, warn: note, error: note } });
+    assert.equal(await realAddress(), undefined);
+    await reload(async () => ({ trustedProxies: "127.0.0.0/8", httpPort: 8080 }));
+    assert.equal(await realAddress(), "192.0.2.7");
+    assert.deepEqual(said.slice(2), ["changed settings need a restart", { settings: ["httpPort"] }]);
+    await reload(() => Promise.reject(new Error("no address")));
+    assert.equal(await realAddress(), "192.0.2.7");
+    await routes.stop();
+    await worker.end("SIGTERM");
+    // From its snapshot, without a daemon.
+    const next = await startWorker(t, { folder, port: worker.port });
+    assert.equal(await realAddress(), "192.0.2.7");
+    await next.end();
   });
 
   test("say by the PROXY protocol where a connection comes from, in either version and in pieces", async (t) => {

@@ -18,6 +18,7 @@ Environment=NODE_COMPILE_CACHE=$root/compile-cache
 # Without its code in the compile cache, the daemon would keep node's type stripper, and be half as big again.
 ExecStartPre=-$program_home/current/src/main.ts serve --warm-up
 ExecStart=$program_home/current/src/main.ts serve
+ExecReload=/bin/kill -HUP \$MAINPID
 Restart=always
 RestartSec=1
 # The router workers are processes of their own that outlive the daemon, and the next daemon takes them over: traffic goes

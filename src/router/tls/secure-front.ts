@@ -31,8 +31,8 @@ export class SecureFront {
     this.#onRequest = onRequest;
     this.#handshakeMs = Math.min(longestHandshakeMs, router.limits.clientHeadMs);
     this.#tcp = createTcpServer({ noDelay: true }, (socket) => this.#onSocket(socket));
-    const { trusted, log, proxyProtocol } = router;
-    if (proxyProtocol) expectProxyHeader(this.#tcp, { trusted, log, reads: false });
+    const { log, proxyProtocol } = router;
+    if (proxyProtocol) expectProxyHeader(this.#tcp, { trusted: () => router.trusted, log, reads: false });
     this.#listening = new Listening(this.#tcp);
   }
 

@@ -9,6 +9,7 @@ import { freePort } from "../../../src/lib/free-port.ts";
 import type { RouterEntry } from "../../../src/model/certificate.ts";
 import type { AppRoutes } from "../../../src/model/route.ts";
 import { defaultLimits, type Limits, type WorkerOptions } from "../../../src/router/options.ts";
+import { proxiesEntry } from "../../../src/routing/proxies-entry.ts";
 import { createRouteServer, type RouteServer } from "../../../src/routing/route-server.ts";
 import { type CleanUp, cleanUp } from "./clean-up.ts";
 
@@ -110,7 +111,7 @@ export async function startWorker(t: CleanUp, setup: WorkerSetup = {}): Promise<
   if (setup.apps !== undefined) {
     await writeFile(
       join(folder, "routes.json"),
-      JSON.stringify({ revision: 1, apps: setup.apps, entries: setup.entries }),
+      JSON.stringify({ revision: 1, apps: setup.apps, entries: entriesOf(setup) }),
     );
   }
   const number = setup.worker ?? 1;
@@ -128,7 +129,6 @@ export async function startWorker(t: CleanUp, setup: WorkerSetup = {}): Promise<
       log: undefined,
       accessLog: { file: join(folder, "access.log") },
       limits: { ...defaultLimits, ...setup.limits },
-      trustedProxies: setup.trustedProxies ?? [],
       proxyProtocol: setup.proxyProtocol === true,
     },
     folder,
@@ -136,6 +136,10 @@ export async function startWorker(t: CleanUp, setup: WorkerSetup = {}): Promise<
   cleanUp(t, () => worker.end());
   await worker.said("listening");
   return worker;
+}
+
+function entriesOf({ entries = [], trustedProxies }: WorkerSetup): RouterEntry[] {
+  return trustedProxies === undefined ? [...entries] : [...entries, proxiesEntry(trustedProxies.join(","))];
 }
 
 /** The daemon's side of the routes socket in this folder. */
