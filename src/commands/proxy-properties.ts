@@ -4,6 +4,7 @@ import type { PropertyKey } from "../operations/operations.ts";
 export const proxyProperties = [
   "https-redirect",
   "body-limit",
+  "header-limit",
   "connect-timeout",
   "first-byte-timeout",
   "idle-timeout",

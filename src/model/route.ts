@@ -180,6 +180,12 @@ export type DaemonMessage =
   /** Stop listening, finish what is open within `graceMs`, end. */
   | { readonly type: "retire"; readonly graceMs: number };
 
+/**
+ * Of each line in the head of a request, in bytes: Heroku's limit, and the highest that an app may have. HTTP/2 has no room for
+ * longer ones (nghttp2's NGHTTP2_HD_MAX_NV).
+ */
+export const lineLimits = { usual: 8_192, highest: 64 * 1_024 } as const;
+
 /** Exit codes of a worker that could not work: the daemon tells the user why. */
 export const workerExit = {
   failed: 1,

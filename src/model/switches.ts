@@ -2,6 +2,8 @@
 export interface Switches {
   /** In bytes: requests with a longer body are refused. */
   readonly bodyLimit?: number;
+  /** In bytes, of the first line of a request and of each header. */
+  readonly headerLimit?: number;
   /** Dynos get a request when its whole body is here. */
   readonly bufferRequests?: boolean;
   /** Answers that shrink are compressed, where the app did not. */

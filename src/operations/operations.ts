@@ -234,6 +234,7 @@ export type PropertyKey =
   | "proxy.debug-token"
   | "proxy.deny"
   | "proxy.first-byte-timeout"
+  | "proxy.header-limit"
   | "proxy.idle-timeout"
   | "proxy.paused"
   | "proxy.rate-burst"

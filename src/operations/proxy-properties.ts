@@ -3,6 +3,7 @@ import { isNetwork } from "../lib/address-list.ts";
 import { parseDuration } from "../lib/duration.ts";
 import { hashPassword, isPasswordHash } from "../lib/password-hash.ts";
 import { parseSize } from "../lib/size.ts";
+import { lineLimits } from "../model/route.ts";
 import type { PropertyKey } from "./operations.ts";
 import type { Property } from "./property.ts";
 
@@ -48,6 +49,15 @@ export const proxyProperties: Readonly<Record<ProxyKey, Property>> = {
     isRouted: true,
     secret: { seal: async (text) => createHash("sha256").update(text).digest("hex"), show: () => "*******" },
   }),
+  "proxy.header-limit": {
+    check: (text) => {
+      const bytes = parseSize(text);
+      return bytes !== undefined && bytes >= lineLimits.usual && bytes <= lineLimits.highest;
+    },
+    rule: "a size from 8k to 64k",
+    fallback: () => "8k",
+    isRouted: true,
+  },
   "proxy.paused": time(""),
   "proxy.rate-limit": orOff({
     check: (text) => parseRate(text) !== undefined,

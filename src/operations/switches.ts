@@ -31,6 +31,7 @@ export function switchesOf(context: Context, view: View, appId: string): Switche
   const list = (key: PropertyKey) => (value(key) === "" ? undefined : words(value(key)));
   const all: { [Name in keyof Switches]: Switches[Name] | undefined } = {
     bodyLimit: parseSize(value("proxy.body-limit")) || undefined,
+    headerLimit: parseSize(value("proxy.header-limit")),
     bufferRequests: isOn("proxy.request-buffering") || undefined,
     compress: isOn("proxy.compression") || undefined,
     users: value("proxy.basic-auth") === "" ? undefined : usersOf(value("proxy.basic-auth")),

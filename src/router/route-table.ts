@@ -1,4 +1,4 @@
-import type { AppRoutes, RouteChange, RouteTable } from "../model/route.ts";
+import { type AppRoutes, lineLimits, type RouteChange, type RouteTable } from "../model/route.ts";
 import type { Balancer } from "./balancer.ts";
 import { Entries } from "./entries.ts";
 import { HostMap } from "./host-map.ts";
@@ -17,6 +17,7 @@ export class Routes {
   readonly #limits: ExchangeLimits;
   readonly #switches: SwitchMaker;
   #revision = 0;
+  #lineLimit: number | undefined;
 
   /** `limits`: for apps that have none of their own. */
   constructor(
@@ -71,6 +72,15 @@ export class Routes {
     return true;
   }
 
+  /** The highest that an app has for a line in the head of a request, in bytes. */
+  get lineLimit(): number {
+    this.#lineLimit ??= Math.max(
+      lineLimits.usual,
+      ...[...this.#apps.values()].flatMap(({ switches }) => switches?.switches.headerLimit ?? []),
+    );
+    return this.#lineLimit;
+  }
+
   all(): Iterable<RoutedApp> {
     return this.#apps.values();
   }
@@ -93,6 +103,7 @@ export class Routes {
     const isNew = !this.#apps.has(routes.app);
     app.routes = routes;
     app.limits = { ...this.#limits, ...routes.limits };
+    this.#lineLimit = undefined;
     app.switches = this.#switches.make(routes.app, routes.switches, app.switches);
     // Added before the old ones go, so that a target in both keeps its count.
     app.targets = routes.targets.map((target) => this.#balancer.add(target));
@@ -113,6 +124,7 @@ export class Routes {
     // A renamed app's host may already lead to its new name: only what is still its own goes.
     this.#hosts.remove(app, app.routes);
     this.#apps.delete(name);
+    this.#lineLimit = undefined;
     const before = app.targets;
     app.targets = [];
     for (const state of before) this.#balancer.remove(state);

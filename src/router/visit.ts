@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { AddressList } from "../lib/address-list.ts";
+import { lineLimits } from "../model/route.ts";
 import { type Fault, faults } from "./faults.ts";
 import { type BodyFraming, plainAddress, requestIdFrom } from "./headers.ts";
 import { originBehind } from "./origin.ts";
+import type { RoutedApp } from "./routed-app.ts";
 import { isEncrypted, tlsVersion } from "./tls/encrypted.ts";
 
 /** A request as the router sees it. */
@@ -28,6 +30,9 @@ export interface Visit {
   readonly protocol: "http" | "https";
   /** Of the connection to us: `tls1.3`; undefined where it is not encrypted. */
   readonly tlsVersion: string | undefined;
+  /** Of the first line and of the longest header, in bytes. */
+  readonly lineLength: number;
+  readonly longestHeader: number;
   /** Set where the request must not reach an app. */
   readonly fault: Fault | undefined;
 }
@@ -61,6 +66,8 @@ export function readVisit(request: IncomingMessage, trusted: AddressList | undef
     httpVersion: request.httpVersion,
     protocol: origin?.protocol ?? protocol,
     tlsVersion: tlsVersion(socket),
+    lineLength: lineLength(request),
+    longestHeader: longestHeader(request.rawHeaders),
     fault: faultOf(request, host, path, body),
   };
 }
@@ -102,20 +109,36 @@ function faultOf(
   return undefined;
 }
 
-// Heroku's limits, in bytes: of a line, with what separates its parts, and of a name.
-const lineLimit = 8_192;
+// Heroku's limits: of a name, in bytes, and of how many there are.
 const nameLimit = 1_000;
 const fieldsLimit = 1_000;
 const versionLength = "HTTP/1.1".length;
 
-function headTrouble({ method = "", url = "", rawHeaders, headers, httpVersion }: IncomingMessage): Fault | undefined {
-  if (method.length + url.length + versionLength + 2 > lineLimit) return faults.lineTooLong;
+/** What is too long for the app, which may have a limit of its own; it is checked once the app is known. */
+export function lengthFault({ lineLength, longestHeader }: Visit, app: RoutedApp | undefined): Fault | undefined {
+  const limit = app?.switches?.switches.headerLimit ?? lineLimits.usual;
+  if (lineLength > limit) return faults.lineTooLong;
+  return longestHeader > limit ? faults.headersTooLarge : undefined;
+}
+
+function lineLength({ method = "", url = "" }: IncomingMessage): number {
+  return method.length + url.length + versionLength + 2;
+}
+
+function longestHeader(rawHeaders: readonly string[]): number {
+  let longest = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    longest = Math.max(longest, (rawHeaders[i] as string).length + (rawHeaders[i + 1] as string).length + 2);
+  }
+  return longest;
+}
+
+function headTrouble({ rawHeaders, headers, httpVersion }: IncomingMessage): Fault | undefined {
   if (rawHeaders.length > 2 * fieldsLimit) return faults.headersTooLarge;
   let hosts = 0;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string;
-    const length = name.length + (rawHeaders[i + 1] as string).length + 2;
-    if (length > lineLimit || name.length > nameLimit) return faults.headersTooLarge;
+    if (name.length > nameLimit) return faults.headersTooLarge;
     if (name.length === 4 && name.toLowerCase() === "host") hosts++;
   }
   if (hosts > 1) return faults.badRequest;

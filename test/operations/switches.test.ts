@@ -16,6 +16,9 @@ test("proxy:set tells the router of the app's switches, and nothing of those tha
   await set("shop", "connect-timeout", "5s");
   assert.equal("switches" in (publisher.table.get("shop") ?? {}), false);
   assert.equal("limits" in (publisher.table.get("shop") ?? {}), false);
+  await set("shop", "header-limit", "8k");
+  assert.equal("switches" in (publisher.table.get("shop") ?? {}), false);
+  await set("shop", "header-limit", "32k");
   await set("--global", "body-limit", "1m");
   // Over ssh it comes without the quotes that held it together.
   await set("shop", "allow", "10.0.0.0/8,", "2001:db8::/32", "192.0.2.7");
@@ -27,6 +30,7 @@ test("proxy:set tells the router of the app's switches, and nothing of those tha
   await set("shop", "first-byte-timeout", "2m");
   assert.deepEqual(publisher.table.get("shop")?.switches, {
     bodyLimit: 1024 * 1024,
+    headerLimit: 32 * 1024,
     compress: true,
     allow: ["10.0.0.0/8", "2001:db8::/32", "192.0.2.7"],
     rate: { count: 30, perMs: 60_000, burst: 30 },
@@ -35,6 +39,9 @@ test("proxy:set tells the router of the app's switches, and nothing of those tha
     sticky: true,
   });
   assert.deepEqual(publisher.table.get("shop")?.limits, { firstByteMs: 120_000 });
+  for (const wrong of ["7k", "65k", "0", "long"]) {
+    assert.match((await run(["proxy:set", "shop", "header-limit", wrong])).stderr, /it must be a size from 8k to 64k/);
+  }
   // No limit, although the host has one.
   await set("shop", "body-limit", "0");
   assert.equal(publisher.table.get("shop")?.switches?.bodyLimit, undefined);

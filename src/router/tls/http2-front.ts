@@ -11,18 +11,23 @@ type OnRequest = (request: IncomingMessage, response: ServerResponse, expectsCon
 const streamWindow = 512 * 1024;
 const connectionWindow = 2 * 1024 * 1024;
 
+const usualListSize = 32 * 1024;
+
 /** HTTP/2 on connections whose TLS stands. */
 export class Http2Front {
   readonly #server: Http2Server;
+  readonly #router: RouterState;
   readonly #sessions = new Set<ServerHttp2Session>();
+  #listSize = usualListSize;
 
   constructor(router: RouterState, onRequest: OnRequest) {
+    this.#router = router;
     const { http2, Request, Response } = loadHttp2();
     this.#server = http2.createServer({
       settings: {
         maxConcurrentStreams: 250,
         // The size bounds the number of headers, as it does on plain connections.
-        maxHeaderListSize: 32 * 1024,
+        maxHeaderListSize: usualListSize,
         initialWindowSize: streamWindow,
       },
       maxHeaderListPairs: 4_000,
@@ -38,7 +43,16 @@ export class Http2Front {
   }
 
   accept(socket: TLSSocket): void {
+    this.#fitHeaders();
     this.#server.emit("connection", socket);
+  }
+
+  /** New connections take what the app with the highest limit does. */
+  #fitHeaders(): void {
+    const maxHeaderListSize = Math.max(usualListSize, this.#router.routes.lineLimit + usualListSize / 2);
+    if (maxHeaderListSize === this.#listSize) return;
+    this.#listSize = maxHeaderListSize;
+    this.#server.updateSettings({ maxHeaderListSize });
   }
 
   /** Each client is told to begin nothing more here; what is open goes on. */
