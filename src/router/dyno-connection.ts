@@ -18,6 +18,8 @@ export interface ConnectionUser {
 }
 
 export interface ConnectionEvents {
+  /** It stands. Throws where it may not be used. */
+  onConnected(socket: Socket): void;
   /** The dyno closed it while nobody used it. */
   onAbandoned(connection: DynoConnection): void;
   onClosed(connection: DynoConnection): void;
@@ -80,6 +82,12 @@ export class DynoConnection {
   #listen(): void {
     let failure: Error | undefined;
     this.socket.on("connect", () => {
+      try {
+        this.#events.onConnected(this.socket);
+      } catch (error) {
+        this.socket.destroy(error as Error);
+        return;
+      }
       this.connected = true;
       this.user?.onConnect();
     });

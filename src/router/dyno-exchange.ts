@@ -1,4 +1,5 @@
 import type { Target } from "../model/route.ts";
+import { isExhausted } from "./descriptors.ts";
 import type { ConnectionUser, DynoConnection } from "./dyno-connection.ts";
 import type { DynoPool } from "./dyno-pool.ts";
 import type { RawHeaders } from "./headers.ts";
@@ -106,7 +107,8 @@ export class DynoExchange implements Exchange, ConnectionUser, ResponseSink {
       else this.#break(error ?? new Error("the dyno closed the connection in the middle of its answer"));
       return;
     }
-    this.#fail(this.#connection?.connected === true ? "closed" : "refused", error);
+    if (this.#connection?.connected === true) this.#fail("closed", error);
+    else this.#fail(isExhausted(error) ? "exhausted" : "refused", error);
   }
 
   onSilence(ms: number): void {

@@ -1,4 +1,5 @@
 import type { Target } from "../model/route.ts";
+import type { Descriptors } from "./descriptors.ts";
 import { type ConnectionUser, DynoConnection } from "./dyno-connection.ts";
 import { IdleHabit } from "./idle-habit.ts";
 
@@ -17,10 +18,12 @@ export class DynoPool {
   readonly #idle = new Map<Target, DynoConnection[]>();
   readonly #habits = new Map<Target, IdleHabit>();
   readonly #keepAliveMs: number;
+  readonly #descriptors: Descriptors | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(keepAliveMs: number) {
+  constructor(keepAliveMs: number, descriptors?: Descriptors) {
     this.#keepAliveMs = keepAliveMs;
+    this.#descriptors = descriptors;
   }
 
   forget(target: Target): void {
@@ -75,6 +78,7 @@ export class DynoPool {
 
   open(target: Target, user: ConnectionUser): DynoConnection {
     const connection = new DynoConnection(target, user, {
+      onConnected: (socket) => this.#descriptors?.requireRoom(socket),
       onAbandoned: ({ idleSince }) => this.#learn(target, Date.now() - idleSince),
       onClosed: (closed) => this.#onClosed(closed),
     });

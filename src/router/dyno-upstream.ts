@@ -1,4 +1,5 @@
 import type { Target } from "../model/route.ts";
+import type { Descriptors } from "./descriptors.ts";
 import { DynoExchange } from "./dyno-exchange.ts";
 import { DynoPool } from "./dyno-pool.ts";
 import type { Exchange, Upstream, UpstreamEvents, UpstreamRequest } from "./upstream.ts";
@@ -7,8 +8,8 @@ import type { Exchange, Upstream, UpstreamEvents, UpstreamRequest } from "./upst
 export class DynoUpstream implements Upstream {
   readonly #pool: DynoPool;
 
-  constructor(keepAliveMs: number) {
-    this.#pool = new DynoPool(keepAliveMs);
+  constructor(keepAliveMs: number, descriptors?: Descriptors) {
+    this.#pool = new DynoPool(keepAliveMs, descriptors);
   }
 
   send(target: Target, request: UpstreamRequest, events: UpstreamEvents): Exchange {

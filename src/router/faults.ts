@@ -157,6 +157,16 @@ export const faults = {
     "Something in this server went wrong; the app is not to blame.",
     "Try again in a moment; if the server is yours, see router.log in its root.",
   ),
+  noDescriptors: {
+    ...fault(
+      "no-descriptors",
+      503,
+      "Out of file descriptors",
+      "This server can open no more connections at the moment; the app is not to blame.",
+      "Try again in a moment; if the server is yours, see router.log in its root, and raise LimitNOFILE of its service.",
+    ),
+    headers: ["Retry-After", "1"],
+  },
   noWebDynos: fault(
     "H14",
     503,

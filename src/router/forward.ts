@@ -71,6 +71,11 @@ class Forwarding implements UpstreamEvents, RelayOptions {
     this.#response.on("close", () => this.#onClose());
     // A write that comes after the client has gone; `close` tells the same and does what is to be done.
     this.#response.on("error", () => undefined);
+    if (this.#router.descriptors.refuses(this.#request)) {
+      this.#response.shouldKeepAlive = false;
+      this.#refuse(faults.noDescriptors);
+      return;
+    }
     const { host, path } = this.#visit;
     const place = this.#visit.fault === undefined ? this.#router.routes.place(host, path) : undefined;
     const fault = this.#visit.fault ?? lengthFault(this.#visit, place?.app);
@@ -291,6 +296,7 @@ class Forwarding implements UpstreamEvents, RelayOptions {
     if (this.#response.destroyed || state === undefined) return;
     const { balancer } = this.#router;
     if (failure.kind === "refused" || failure.kind === "connect-timeout") balancer.putAside(state);
+    if (failure.kind === "exhausted") this.#router.descriptors.complain({ err: failure.cause });
     if (!failure.stale) this.#tried = (this.#tried ?? new Set()).add(state);
     const step = afterFailure(failure, {
       replayable: this.#message?.replayable === true,

@@ -11,6 +11,7 @@ import { OrderedResponse, whenItsTurn } from "./ordered-response.ts";
 import { expectProxyHeader } from "./proxied-server.ts";
 import type { RouterState } from "./router-state.ts";
 import { answerChallenge } from "./tls/challenge.ts";
+import { isEncrypted } from "./tls/encrypted.ts";
 import { SecureFront } from "./tls/secure-front.ts";
 import { forwardUpgrade, isWebSocket } from "./upgrade.ts";
 
@@ -68,8 +69,14 @@ export class Front {
     });
     const { log, proxyProtocol } = router;
     if (proxyProtocol) expectProxyHeader(this.#server, { trusted: () => router.trusted, log, reads: true });
-    this.#listening = new Listening(this.#server);
+    this.#listening = new Listening(this.#server, (socket) => this.#onAccepted(socket));
     this.#secure = new SecureFront(router, this.#server, onRequest);
+  }
+
+  #onAccepted(socket: Socket): void {
+    if (this.#router.descriptors.roomFor(socket) !== "none") return;
+    if (isEncrypted(socket)) socket.destroy();
+    else answerUnread(this.#router, socket, faults.noDescriptors, { accept: undefined, isLogged: false });
   }
 
   /** Rejects with the system's error where a port is taken. */

@@ -1,4 +1,4 @@
-import { Server } from "node:net";
+import { Server, type Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
 
 const quietTurnMs = 0.05;
@@ -15,10 +15,12 @@ export class Listening {
   readonly #server: Server;
   #accepted = 0;
 
-  constructor(server: Server) {
+  /** `onAccepted` gets each connection after the server had it. */
+  constructor(server: Server, onAccepted: (socket: Socket) => void) {
     this.#server = server;
-    server.on("connection", () => {
+    server.on("connection", (socket) => {
       this.#accepted++;
+      onAccepted(socket);
     });
   }
 
@@ -28,7 +30,7 @@ export class Listening {
       this.#server.once("error", reject);
       this.#server.listen({ port, host, reusePort: true, backlog: 4096 }, () => {
         this.#server.off("error", reject);
-        // Out of file descriptors, for one: the connections that are open go on.
+        // The connections that are open go on.
         this.#server.on("error", onError);
         resolve();
       });

@@ -30,6 +30,7 @@ export function afterFailure(failure: UpstreamFailure, attempts: Attempts): Next
     if (attempts.others && attempts.count < attemptLimit) return { retry: "other", replay: false };
     return { fault: kind === "connect-timeout" ? faults.connectTimeout : faults.refused };
   }
+  if (kind === "exhausted") return { fault: faults.noDescriptors };
   if (kind === "first-byte-timeout") return { fault: faults.firstByteTimeout };
   if (kind === "body-timeout") return { fault: faults.clientIdle };
   if (kind === "malformed") return { fault: faults.malformedResponse };

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressList } from "../lib/address-list.ts";
 import type { AccessLog } from "./access-log.ts";
 import type { Balancer, TargetState } from "./balancer.ts";
+import type { Descriptors } from "./descriptors.ts";
 import type { Entries } from "./entries.ts";
 import { errorPage } from "./error-page.ts";
 import type { ErrorPages } from "./error-pages.ts";
@@ -30,6 +31,7 @@ export interface RouterState {
   readonly pages: ErrorPages;
   readonly traffic: TrafficCounters;
   readonly log: WorkerLog;
+  readonly descriptors: Descriptors;
   readonly limits: Limits;
   /** Proxies before us; undefined where there are none. */
   readonly trusted: AddressList | undefined;

@@ -5,6 +5,7 @@ import type HttpProxy from "http-proxy";
 import { Agent, ServerResponse } from "../lib/node-http.ts";
 import type { TargetState } from "./balancer.ts";
 import { connectTo } from "./connect.ts";
+import { isExhausted } from "./descriptors.ts";
 import { type Fault, faults, interruptions } from "./faults.ts";
 import { requestHeaders } from "./headers.ts";
 import { type Place, pathWithin, strippedPrefix } from "./place.ts";
@@ -57,6 +58,7 @@ class Upgrading {
   async run(): Promise<void> {
     this.#client.on("error", () => this.#client.destroy());
     this.#client.once("close", () => this.#onClose());
+    if (this.#router.descriptors.refuses(this.#request)) return this.#refuse(faults.noDescriptors);
     if (this.#visit.fault !== undefined) return this.#refuse(this.#visit.fault);
     this.#place = this.#router.routes.place(this.#visit.host, this.#visit.path);
     this.#outcome.app = this.#place?.app;
@@ -117,6 +119,11 @@ class Upgrading {
         this.#outcome.connectedAt = Date.now();
         return new ConnectedAgent(socket);
       } catch (error) {
+        if (isExhausted(error)) {
+          balancer.closed(state);
+          this.#router.descriptors.complain({ err: error });
+          return faults.noDescriptors;
+        }
         tried.add(state);
         if (!this.#gone.signal.aborted) balancer.putAside(state);
         balancer.closed(state);

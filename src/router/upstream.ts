@@ -71,11 +71,12 @@ export interface UpstreamResponse {
 
 export interface UpstreamFailure {
   /**
-   * `body-timeout`: the client stopped sending; the dyno waits for the rest. `restricted`: an answer that could be read,
+   * `exhausted`: this process can open no connection. `body-timeout`: the client stopped sending; the dyno waits for the rest. `restricted`: an answer that could be read,
    * but whose head is too long or contradicts itself.
    */
   readonly kind:
     | "refused"
+    | "exhausted"
     | "connect-timeout"
     | "first-byte-timeout"
     | "body-timeout"

@@ -5,6 +5,7 @@ import { type RouteTable, type TrafficReport, workerExit } from "../model/route.
 import { AccessLog, type AccessLogSink } from "./access-log.ts";
 import { AppLogs } from "./app-logs.ts";
 import { Balancer } from "./balancer.ts";
+import { Descriptors } from "./descriptors.ts";
 import { Drains } from "./drains.ts";
 import { DynoUpstream } from "./dyno-upstream.ts";
 import { Entries } from "./entries.ts";
@@ -63,7 +64,8 @@ class Worker {
       upstream.forget(target);
       drains.onIdle(target);
     });
-    const upstream = new DynoUpstream(limits.dynoKeepAliveMs);
+    const descriptors = new Descriptors(log);
+    const upstream = new DynoUpstream(limits.dynoKeepAliveMs, descriptors);
     const drains = new Drains(balancer, (target) => this.#follower.send({ type: "drained", target }));
     const entries = new Entries();
     const routes = new Routes(balancer, limits, entries, new SwitchMaker(log));
@@ -81,6 +83,7 @@ class Worker {
       pages: new ErrorPages(options.errorPages, log),
       traffic: new TrafficCounters(),
       log,
+      descriptors,
       limits,
       get trusted() {
         return entries.trusted;

@@ -187,6 +187,12 @@ suite("what follows a failure", () => {
       attempts: { others: false },
       step: "H19",
     },
+    {
+      name: "no descriptor for it",
+      failure: { kind: "exhausted", nothingSent: true },
+      attempts: {},
+      step: "no-descriptors",
+    },
     { name: "stale", failure: { stale: true }, attempts: { others: false }, step: "fresh" },
     { name: "stale with a body", failure: { stale: true }, attempts: { replayable: false }, step: "H13" },
     { name: "closed", failure: {}, attempts: {}, step: "other" },

@@ -33,7 +33,9 @@ export class SecureFront {
     this.#tcp = createTcpServer({ noDelay: true }, (socket) => this.#onSocket(socket));
     const { log, proxyProtocol } = router;
     if (proxyProtocol) expectProxyHeader(this.#tcp, { trusted: () => router.trusted, log, reads: false });
-    this.#listening = new Listening(this.#tcp);
+    this.#listening = new Listening(this.#tcp, (socket) => {
+      if (router.descriptors.roomFor(socket) === "none") socket.destroy();
+    });
   }
 
   async listen(address: Address, onError: (error: Error) => void): Promise<void> {

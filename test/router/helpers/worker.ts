@@ -29,11 +29,13 @@ export class TestWorker {
   readonly log: { msg: string; [field: string]: unknown }[] = [];
   #wake: (() => void) | undefined;
 
-  constructor(options: WorkerOptions, folder: string) {
+  constructor(options: WorkerOptions, folder: string, openFiles?: number) {
     this.port = options.http.port;
     this.folder = folder;
     const entry = join(import.meta.dirname, "worker-entry.ts");
-    this.child = spawn(process.execPath, ["--expose-gc", entry, JSON.stringify(options)], {
+    const limited = openFiles === undefined ? [] : ["prlimit", `--nofile=${openFiles}`];
+    const [program = "", ...args] = [...limited, process.execPath, "--expose-gc", entry, JSON.stringify(options)];
+    this.child = spawn(program, args, {
       stdio: ["ignore", "inherit", "pipe"],
     });
     createInterface({ input: this.child.stderr as NodeJS.ReadableStream }).on("line", (line) => {
@@ -103,6 +105,8 @@ export interface WorkerSetup {
   readonly worker?: number;
   readonly trustedProxies?: readonly string[];
   readonly proxyProtocol?: boolean;
+  /** How many file descriptors the worker may have. */
+  readonly openFiles?: number;
 }
 
 /** A worker that has read these routes from its snapshot and listens; no daemon is there. */
@@ -132,6 +136,7 @@ export async function startWorker(t: CleanUp, setup: WorkerSetup = {}): Promise<
       proxyProtocol: setup.proxyProtocol === true,
     },
     folder,
+    setup.openFiles,
   );
   cleanUp(t, () => worker.end());
   await worker.said("listening");
