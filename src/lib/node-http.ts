@@ -4,6 +4,6 @@ import type * as Http from "node:http";
 // 17 MB in each process that has no use for it. Asked for like this, only what is used is loaded.
 const http = process.getBuiltinModule("node:http");
 
-export const { Agent, createServer, request, STATUS_CODES, ServerResponse } = http;
+export const { Agent, createServer, METHODS, request, STATUS_CODES, ServerResponse } = http;
 export type Agent = Http.Agent;
 export type ServerResponse = Http.ServerResponse;

@@ -6,13 +6,14 @@ import { errorPage } from "./error-page.ts";
 import { type Fault, faults } from "./faults.ts";
 import { plainAddress } from "./headers.ts";
 import { isDiscarding } from "./lingering.ts";
+import type { ParserError } from "./raw-target.ts";
 import type { RouterState } from "./router-state.ts";
 import { isEncrypted, tlsVersion } from "./tls/encrypted.ts";
 
 /** Bytes that are no HTTP, headers that are too long or too slow. */
 export function refuseBroken(
   router: RouterState,
-  error: NodeJS.ErrnoException & { rawPacket?: Buffer },
+  error: ParserError,
   socket: Socket & { _httpMessage?: ServerResponse | null },
 ): void {
   socket.on("error", () => socket.destroy());
@@ -28,7 +29,7 @@ export function refuseBroken(
     socket.destroy();
     return;
   }
-  const fault = broken[error.code ?? ""] ?? faults.badRequest;
+  const fault = hasUnknownMethod(error) ? faults.unknownMethod : (broken[error.code ?? ""] ?? faults.badRequest);
   answerUnread(router, socket, fault, { accept: acceptIn(error.rawPacket), isLogged: current != null });
 }
 
@@ -37,6 +38,18 @@ const broken: Readonly<Record<string, Fault>> = {
   HPE_HEADER_OVERFLOW: faults.headersTooLarge,
   ERR_HTTP_REQUEST_TIMEOUT: faults.headTimeout,
 };
+
+const otherMethod = /[\w!#$%&'*+.^`|~-]{1,64} [!-~\x80-\xff]+ HTTP\/1\.[01]\r\n/y;
+
+/** A line that is right but for a method that node's parser does not know, which tells this only by its code. */
+function hasUnknownMethod({ code, rawPacket, bytesParsed = 0 }: ParserError): boolean {
+  if (code !== "HPE_INVALID_METHOD" || rawPacket === undefined) return false;
+  const text = rawPacket.toString("latin1");
+  // It fails at the first letter that fits no method, or behind the last.
+  const start = /[\w!#$%&'*+.^`|~-]*$/.exec(text.slice(Math.max(0, bytesParsed - 64), bytesParsed));
+  otherMethod.lastIndex = bytesParsed - (start?.[0].length ?? 0);
+  return otherMethod.test(text);
+}
 
 /** The request was not read, but maybe the part of it that says what its client wants. */
 function acceptIn(packet: Buffer | undefined): string | undefined {

@@ -66,6 +66,13 @@ export const faults = {
     "The request uses a transfer coding that this server does not know.",
     "Send the body with Content-Length or with Transfer-Encoding: chunked.",
   ),
+  unknownMethod: fault(
+    "unknown-method",
+    501,
+    "Not implemented",
+    "This server does not know the method of the request.",
+    "Use a method of HTTP or WebDAV, such as GET or POST, in capitals.",
+  ),
   unknownHost: fault(
     "unknown-host",
     404,

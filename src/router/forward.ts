@@ -19,7 +19,7 @@ import { SwitchedDresser } from "./switches/dresser.ts";
 import { passage, visitorOf } from "./switches/passage.ts";
 import { stickyCookie, stickyTarget } from "./switches/sticky.ts";
 import type { Exchange, UpstreamEvents, UpstreamFailure, UpstreamRequest, UpstreamResponse } from "./upstream.ts";
-import { lengthFault, readVisit, type Visit } from "./visit.ts";
+import { lengthFault, readVisit, unplacedFault, type Visit } from "./visit.ts";
 
 // Of a body that is read before the app gets the request, where the app has no limit of its own.
 const bufferLimit = 1024 * 1024 * 1024;
@@ -82,7 +82,7 @@ class Forwarding implements UpstreamEvents, RelayOptions {
     this.#place = place;
     this.#outcome.app = place?.app;
     const redirect = place && redirectOf(this.#router, this.#visit, place);
-    if (fault !== undefined || place === undefined) this.#refuse(fault ?? faults.unknownHost);
+    if (fault !== undefined || place === undefined) this.#refuse(fault ?? unplacedFault(this.#visit));
     else if (place.app.routes.maintenance) this.#refuse(faults.maintenance);
     else if (redirect !== undefined) this.#redirect(redirect);
     else if (place.app.switches !== undefined) this.#enter(place.app, place.app.switches);

@@ -9,6 +9,7 @@ import { isClosing } from "./lingering.ts";
 import { type Address, Listening } from "./listening.ts";
 import { OrderedResponse, whenItsTurn } from "./ordered-response.ts";
 import { expectProxyHeader } from "./proxied-server.ts";
+import { type ParserError, readAgain, withEncodedTarget } from "./raw-target.ts";
 import type { RouterState } from "./router-state.ts";
 import { answerChallenge } from "./tls/challenge.ts";
 import { isEncrypted } from "./tls/encrypted.ts";
@@ -60,9 +61,7 @@ export class Front {
       socket.once("close", () => this.#upgraded.delete(socket));
       forwardUpgrade(router, request, socket, head);
     });
-    this.#server.on("clientError", (error: NodeJS.ErrnoException, socket) =>
-      refuseBroken(router, error, socket as Socket),
-    );
+    this.#server.on("clientError", (error: ParserError, socket) => this.#onBroken(error, socket as Socket));
     this.#server.on("connect", ({ headers }, socket) => {
       socket.on("error", () => socket.destroy());
       answerUnread(router, socket as Socket, faults.noTunnels, { accept: headers.accept, isLogged: false });
@@ -71,6 +70,12 @@ export class Front {
     if (proxyProtocol) expectProxyHeader(this.#server, { trusted: () => router.trusted, log, reads: true });
     this.#listening = new Listening(this.#server, (socket) => this.#onAccepted(socket));
     this.#secure = new SecureFront(router, this.#server, onRequest);
+  }
+
+  #onBroken(error: ParserError, socket: Socket & { _httpMessage?: ServerResponse | null }): void {
+    const encoded = socket._httpMessage ? undefined : withEncodedTarget(error);
+    if (encoded === undefined) refuseBroken(this.#router, error, socket);
+    else readAgain(this.#server, socket, encoded);
   }
 
   #onAccepted(socket: Socket): void {

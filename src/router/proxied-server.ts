@@ -7,6 +7,8 @@ import type { WorkerLog } from "./worker-log.ts";
 
 const headerTimeoutMs = 10_000;
 const complaintEveryMs = 60_000;
+/** Connections whose header was read: a server may be given one once more. */
+const introduced = new WeakSet<Socket>();
 
 export interface ProxiedOptions {
   /** Whose word is taken at present; everybody's where undefined. */
@@ -32,7 +34,7 @@ export function expectProxyHeader(server: Server, { trusted, log, reads }: Proxi
       for (const each of accept) each.call(server, socket);
     };
     // What was inside of TLS has had its header before.
-    if (isEncrypted(socket)) handOver();
+    if (isEncrypted(socket) || introduced.has(socket)) handOver();
     else if (trusted()?.has(plainAddress(socket.remoteAddress)) === false) refuse(socket);
     else {
       readHeader(socket, refuse, () => {
@@ -56,6 +58,7 @@ function readHeader(socket: Socket, refuse: (socket: Socket) => void, onRead: ()
       return;
     }
     if (header.ends !== undefined) pretend(socket, header.ends);
+    introduced.add(socket);
     if (begun.length > header.length) socket.unshift(begun.subarray(header.length));
     onRead();
   };

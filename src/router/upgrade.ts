@@ -17,7 +17,7 @@ import type { AppSwitches } from "./switches/app-switches.ts";
 import { choose } from "./switches/choose.ts";
 import { passage, visitorOf } from "./switches/passage.ts";
 import type { ExchangeLimits } from "./upstream.ts";
-import { lengthFault, readVisit, type Visit } from "./visit.ts";
+import { lengthFault, readVisit, unplacedFault, type Visit } from "./visit.ts";
 
 /** Whether a request is for a WebSocket. Other upgrades are answered as plain requests, which RFC 9110, 7.8 allows. */
 export function isWebSocket(request: IncomingMessage): boolean {
@@ -64,7 +64,7 @@ class Upgrading {
     this.#outcome.app = this.#place?.app;
     const tooLong = lengthFault(this.#visit, this.#place?.app);
     if (tooLong !== undefined) return this.#refuse(tooLong);
-    if (this.#place === undefined) return this.#refuse(faults.unknownHost);
+    if (this.#place === undefined) return this.#refuse(unplacedFault(this.#visit));
     if (this.#place.app.routes.maintenance) return this.#refuse(faults.maintenance);
     const redirect = redirectOf(this.#router, this.#visit, this.#place);
     if (redirect !== undefined) return this.#redirect(redirect);

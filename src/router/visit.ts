@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { AddressList } from "../lib/address-list.ts";
+import { METHODS } from "../lib/node-http.ts";
 import { lineLimits } from "../model/route.ts";
 import { type Fault, faults } from "./faults.ts";
 import { type BodyFraming, plainAddress, requestIdFrom } from "./headers.ts";
 import { originBehind } from "./origin.ts";
+import { percentEncoded } from "./raw-target.ts";
 import type { RoutedApp } from "./routed-app.ts";
 import { isEncrypted, tlsVersion } from "./tls/encrypted.ts";
 
@@ -36,6 +38,9 @@ export interface Visit {
   /** Set where the request must not reach an app. */
   readonly fault: Fault | undefined;
 }
+
+// Those of node's parser for HTTP/1.1.
+const knownMethods = new Set(METHODS);
 
 const hostPattern = /^(?:[\w.~-]+|\[[0-9a-f:.]+\])(?::\d{0,5})?$/i;
 const absolutePattern = /^https?:\/\/([^/?#]*)([^#]*)/i;
@@ -74,12 +79,13 @@ export function readVisit(request: IncomingMessage, trusted: AddressList | undef
 
 /** RFC 9112, 3.2.2: the host of an absolute target wins over the header. */
 function destination(request: IncomingMessage): { host: string; path: string | undefined } {
-  const url = request.url ?? "/";
+  // Over HTTP/1.1, the parser lets no other bytes through.
+  const url = "stream" in request ? percentEncoded(request.url ?? "/") : (request.url ?? "/");
   const host = request.headers.host ?? "";
   if (url.startsWith("/")) return { host, path: url };
   if (url === "*" && request.method === "OPTIONS") return { host, path: url };
   const absolute = absolutePattern.exec(url);
-  if (absolute === null) return { host, path: undefined };
+  if (absolute === null || absolute[1] === "") return { host, path: undefined };
   const rest = absolute[2] ?? "";
   return { host: absolute[1] ?? "", path: rest.startsWith("/") ? rest : `/${rest}` };
 }
@@ -100,13 +106,24 @@ function faultOf(
 ): Fault | undefined {
   // The parser also takes 0.9 and 2.0 for an answer; a request that did come by HTTP/2 has a stream.
   if (request.httpVersionMajor !== 1 && !("stream" in request)) return faults.badRequest;
-  if (path === undefined || !hostPattern.test(host)) return faults.badRequest;
+  if ("stream" in request && !knownMethods.has(request.method ?? "")) return faults.unknownMethod;
+  if (path === undefined || !(hostPattern.test(host) || mayLackHost(request))) return faults.badRequest;
   const trouble = headTrouble(request);
   if (trouble !== undefined) return trouble;
   if (body === undefined) return faults.notImplemented;
   // RFC 9112, 6.1: chunked did not exist in 1.0, so such a message was tampered with on its way.
   if (body === "chunked" && request.httpVersion === "1.0") return faults.badRequest;
   return undefined;
+}
+
+/** RFC 9112, 3.2: an empty host is one, and HTTP/1.0 need not have any. Only an app for all hosts gets such requests. */
+function mayLackHost({ headers, httpVersion }: IncomingMessage): boolean {
+  return headers.host === "" || (headers.host === undefined && httpVersion === "1.0");
+}
+
+/** Why no app gets a request for whose host there is none. */
+export function unplacedFault({ host }: Visit): Fault {
+  return host === "" ? faults.badRequest : faults.unknownHost;
 }
 
 // Heroku's limits: of a name, in bytes, and of how many there are.
