@@ -86,8 +86,7 @@ export function requestHeaders(raw: RawHeaders, method: string, facts: RequestFa
   if (facts.body === "chunked") headers.push("Transfer-Encoding", "chunked");
   if (facts.upgrade !== undefined) headers.push("Connection", "Upgrade", "Upgrade", facts.upgrade);
   if (prefix !== "") headers.push("X-Forwarded-Prefix", prefix);
-  const before = facts.isTrusted ? facts.forwardedFor : undefined;
-  const forwardedFor = before ? `${before}, ${facts.clientAddress}` : facts.clientAddress;
+  const forwardedFor = facts.forwardedFor ? `${facts.forwardedFor}, ${facts.clientAddress}` : facts.clientAddress;
   headers.push(
     "X-Forwarded-For",
     forwardedFor,

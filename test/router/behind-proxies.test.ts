@@ -107,7 +107,7 @@ suite("proxies before the router", () => {
       assert.deepEqual(rest, {
         host: "app.test",
         "x-app": "1",
-        "x-forwarded-for": "127.0.0.1",
+        "x-forwarded-for": "192.0.2.66, 127.0.0.1",
         "x-forwarded-proto": protocol,
         "x-forwarded-port": String(port),
         "x-forwarded-host": "app.test",
