@@ -66,11 +66,16 @@ export class DynoConnection {
   isQuiet(): boolean {
     const fd = (this.socket as unknown as { _handle?: { fd?: number } })._handle?.fd;
     if (fd === undefined || fd < 0) return false;
+    const { stackTraceLimit } = Error;
+    // It is no error, and the stack is what costs most.
+    Error.stackTraceLimit = 0;
     try {
       readSync(fd, oneByte);
       return false;
     } catch (error) {
       return (error as NodeJS.ErrnoException).code === "EAGAIN";
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
     }
   }
 

@@ -6,6 +6,8 @@ import { IdleHabit } from "./idle-habit.ts";
 const idleConnectionsPerTarget = 64;
 // Limits of time are kept to within this much, for next to nothing: no request sets a timer.
 const tickMs = 100;
+// A connection that was used just now is used again without a look, which costs a tenth of a small request.
+const quietFromMs = 5;
 // A dyno's hint to close idle connections is in whole seconds, and its clock runs already.
 const hintMarginMs = 1_000;
 
@@ -58,7 +60,7 @@ export class DynoPool {
         idle.push(connection);
         return undefined;
       }
-      if (once && idleMs > 0 && !connection.isQuiet()) {
+      if (once && idleMs >= quietFromMs && !connection.isQuiet()) {
         this.#learn(target, idleMs);
         connection.close();
         continue;

@@ -62,7 +62,7 @@ export function requestHeaders(raw: RawHeaders, method: string, facts: RequestFa
     const key = name.toLowerCase();
     if (notForDynos.has(key) || named?.has(key) || isDisguised(key)) continue;
     if (tellsOrigin(key)) {
-      if (!facts.isTrusted || key.includes("_")) continue;
+      if (!facts.isTrusted) continue;
       if (key === "x-forwarded-host") forwardedHost = true;
       if (key === "x-forwarded-prefix") {
         prefix = raw[i + 1] + prefix;
@@ -157,7 +157,8 @@ export function trailerFields(raw: RawHeaders): RawHeaders {
   const fields: string[] = [];
   for (let i = 0; i < raw.length; i += 2) {
     const key = (raw[i] as string).toLowerCase();
-    if (!notInTrailers.has(key) && !tellsOrigin(key)) fields.push(raw[i] as string, raw[i + 1] as string);
+    if (!notInTrailers.has(key) && !isDisguised(key) && !tellsOrigin(key))
+      fields.push(raw[i] as string, raw[i + 1] as string);
   }
   return fields;
 }
@@ -208,7 +209,9 @@ function connectionOf(raw: RawHeaders): string | undefined {
 
 /** `X_Forwarded_Proto` is the same variable as `X-Forwarded-Proto` to WSGI, Rack and CGI apps. */
 function isDisguised(key: string): boolean {
-  return key.includes("_") && notForDynos.has(key.replaceAll("_", "-"));
+  if (!key.includes("_")) return false;
+  const plain = key.replaceAll("_", "-");
+  return notForDynos.has(plain) || tellsOrigin(plain);
 }
 
 function expectsBody(method: string): boolean {

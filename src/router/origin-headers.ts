@@ -53,10 +53,11 @@ const names = new Set([
   "x-rewrite-url",
 ]);
 
-const prefixes = ["x-forwarded-", "x-original-", "x-envoy-"] as const;
-
-/** `key` is in lower case. `X_Real_IP` is the same variable as `X-Real-IP` to WSGI, Rack and CGI apps. */
+/** `key` is in lower case. */
 export function tellsOrigin(key: string): boolean {
-  const name = key.includes("_") ? key.replaceAll("_", "-") : key;
-  return names.has(name) || (name.charCodeAt(0) === 120 && prefixes.some((prefix) => name.startsWith(prefix)));
+  return (
+    names.has(key) ||
+    (key.startsWith("x-") &&
+      (key.startsWith("forwarded-", 2) || key.startsWith("original-", 2) || key.startsWith("envoy-", 2)))
+  );
 }

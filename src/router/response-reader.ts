@@ -79,8 +79,8 @@ export class ResponseReader {
   /** Returns where the head ends in this text, -1 when it does not. */
   #completeHead(text: string): number {
     const searched = this.#tail + text;
-    const blank = emptyLine.exec(searched);
-    if (blank === null) {
+    const blank = this.#endOfHead(searched);
+    if (blank === undefined) {
       this.#begun += text;
       this.#tail = searched.slice(-3);
       if (this.#begun.length > headLimit) throw new BadResponse("head too long", true);
@@ -90,12 +90,30 @@ export class ResponseReader {
       return -1;
     }
     // With the line feed of the last line.
-    const end = blank.index + 1 - this.#tail.length;
+    const end = blank.at + 1 - this.#tail.length;
     const head = this.#begun === "" ? text.slice(0, end) : (this.#begun + text).slice(0, this.#begun.length + end);
     this.#begun = "";
     this.#tail = "";
     this.#head = readResponseHead(head, this.#method);
-    return end - 1 + blank[0].length;
+    return end - 1 + blank.length;
+  }
+
+  /** Where an empty line ends the head, from the line feed before it on. */
+  #endOfHead(searched: string): { readonly at: number; readonly length: number } | undefined {
+    const usual = searched.indexOf("\r\n\r\n");
+    const shorter = searched.indexOf("\n\n");
+    const first = searched.indexOf("\n");
+    // Where the first line ends as it should, the others must too, or the head is refused.
+    if (
+      usual >= 0 &&
+      !(shorter >= 0 && shorter < usual) &&
+      this.#begun === "" &&
+      searched.charCodeAt(first - 1) === 13
+    ) {
+      return { at: usual + 1, length: 3 };
+    }
+    const found = emptyLine.exec(searched);
+    return found === null ? undefined : { at: found.index, length: found[0].length };
   }
 
   #onHead(buffer: Buffer, bodyAt: number, end: number): void {

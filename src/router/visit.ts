@@ -49,6 +49,7 @@ const absolutePattern = /^https?:\/\/([^/?#]*)([^#]*)/i;
 export function readVisit(request: IncomingMessage, trusted: AddressList | undefined): Visit {
   const { host, path } = destination(request);
   const body = bodyFraming(request);
+  const all = headerFacts(request.rawHeaders);
   const { socket } = request;
   const peerAddress = plainAddress(socket.remoteAddress);
   const protocol = isEncrypted(socket) ? "https" : "http";
@@ -72,8 +73,8 @@ export function readVisit(request: IncomingMessage, trusted: AddressList | undef
     protocol: origin?.protocol ?? protocol,
     tlsVersion: tlsVersion(socket),
     lineLength: lineLength(request),
-    longestHeader: longestHeader(request.rawHeaders),
-    fault: faultOf(request, host, path, body),
+    longestHeader: all.longest,
+    fault: faultOf(request, { host, path, body }, all),
   };
 }
 
@@ -98,17 +99,18 @@ function bodyFraming(request: IncomingMessage): BodyFraming | undefined {
   return length === undefined || length === "0" ? "none" : "length";
 }
 
-function faultOf(
-  request: IncomingMessage,
-  host: string,
-  path: string | undefined,
-  body: BodyFraming | undefined,
-): Fault | undefined {
+interface Read {
+  readonly host: string;
+  readonly path: string | undefined;
+  readonly body: BodyFraming | undefined;
+}
+
+function faultOf(request: IncomingMessage, { host, path, body }: Read, all: HeaderFacts): Fault | undefined {
   // The parser also takes 0.9 and 2.0 for an answer; a request that did come by HTTP/2 has a stream.
   if (request.httpVersionMajor !== 1 && !("stream" in request)) return faults.badRequest;
   if ("stream" in request && !knownMethods.has(request.method ?? "")) return faults.unknownMethod;
   if (path === undefined || !(hostPattern.test(host) || mayLackHost(request))) return faults.badRequest;
-  const trouble = headTrouble(request);
+  const trouble = headTrouble(request, all);
   if (trouble !== undefined) return trouble;
   if (body === undefined) return faults.notImplemented;
   // RFC 9112, 6.1: chunked did not exist in 1.0, so such a message was tampered with on its way.
@@ -142,22 +144,31 @@ function lineLength({ method = "", url = "" }: IncomingMessage): number {
   return method.length + url.length + versionLength + 2;
 }
 
-function longestHeader(rawHeaders: readonly string[]): number {
-  let longest = 0;
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    longest = Math.max(longest, (rawHeaders[i] as string).length + (rawHeaders[i + 1] as string).length + 2);
-  }
-  return longest;
+interface HeaderFacts {
+  readonly longest: number;
+  readonly longestName: number;
+  readonly hosts: number;
 }
 
-function headTrouble({ rawHeaders, headers, httpVersion }: IncomingMessage): Fault | undefined {
-  if (rawHeaders.length > 2 * fieldsLimit) return faults.headersTooLarge;
+function headerFacts(rawHeaders: readonly string[]): HeaderFacts {
+  let longest = 0;
+  let longestName = 0;
   let hosts = 0;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string;
-    if (name.length > nameLimit) return faults.headersTooLarge;
+    const length = name.length + (rawHeaders[i + 1] as string).length + 2;
+    if (length > longest) longest = length;
+    if (name.length > longestName) longestName = name.length;
     if (name.length === 4 && name.toLowerCase() === "host") hosts++;
   }
+  return { longest, longestName, hosts };
+}
+
+function headTrouble(
+  { rawHeaders, headers, httpVersion }: IncomingMessage,
+  { longestName, hosts }: HeaderFacts,
+): Fault | undefined {
+  if (rawHeaders.length > 2 * fieldsLimit || longestName > nameLimit) return faults.headersTooLarge;
   if (hosts > 1) return faults.badRequest;
   return expectsMore(headers.expect, httpVersion) ? faults.expectationFailed : undefined;
 }

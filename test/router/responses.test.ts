@@ -52,6 +52,7 @@ const cases: readonly Conversation[] = [
   { name: "a head of such lines before a body with empty lines", send: get, answer: "HTTP/1.1 200 OK\nContent-Length: 8\n\n\r\n\r\n\r\nok", gets: /\r\n\r\n\r\n\r\n\r\nok$/, keeps: true },
   { name: "only the first line of a head", send: get, answer: "HTTP/1.1 200 OK\nX-A: 1\r\nContent-Length: 2\r\n\r\nok", gets: /\r\nX-A: 1\r\n[\s\S]*ok$/, keeps: true },
   { name: "only the last line of a head", send: get, answer: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\nok", gets: ok, keeps: true },
+  { name: "only the last line of a head before a body with empty lines", send: get, answer: "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\n\r\n\r\nok", gets: /\r\n\r\n\r\n\r\nok$/, keeps: true },
   { name: "only the last line of a head, in pieces", send: get, answer: ["HTTP/1.1 200 OK\r\nContent-Length: 2\r\n", "\n", "ok"], gets: ok, keeps: true },
   { name: "103 and the answer in such lines", send: get, answer: "HTTP/1.1 103 Early Hints\nLink: </a>\n\nHTTP/1.1 200 OK\nContent-Length: 2\n\nok", gets: /^HTTP\/1.1 103 Early Hints\r\nLink: <\/a>\r\n\r\nHTTP\/1.1 200 OK\r\n[\s\S]*ok$/, keeps: true },
   { name: "chunk lines", send: get, answer: "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n1;a\no\n1\r\nk\n0\nX-Sum: 1\n\n", gets: /\r\n\r\n(2\r\nok|1\r\no\r\n1\r\nk)\r\n0\r\nX-Sum: 1\r\n\r\n$/, keeps: true },
