@@ -23,6 +23,9 @@ interface BaseResponse {
   addTrailers(trailers: unknown): void;
 }
 
+// How often to look whether the end of an answer has left.
+const untilSentMs = 100;
+
 type Construct<T> = new (...all: never[]) => T;
 
 /**
@@ -78,8 +81,7 @@ export function loadHttp2() {
 
     /** A reason does not exist any more; headers may be a flat list. */
     override writeHead(status: number, ...rest: unknown[]): this {
-      // Not the response's own `finish`: that waits for the rest of the request.
-      if (!this.destroyed) this.stream.once("finish", () => this.#discardRest());
+      if (!this.destroyed && hasBody(this.stream)) this.#discardRest();
       return super.writeHead(status, grouped(flatList(rest.at(-1))));
     }
 
@@ -93,9 +95,20 @@ export function loadHttp2() {
       super.addTrailers(Object.fromEntries(Array.isArray(given) ? given : Object.entries(given ?? {})));
     }
 
-    /** Of a body that the answer did not wait for. */
+    /**
+     * RFC 9113, 8.1: a client that still sends its body when it has the whole answer is told to stop. Reset any earlier, nghttp2
+     * would drop what waits to be sent, the end of the answer included.
+     */
     #discardRest(): void {
-      if (!this.req.complete && !this.destroyed) this.stream.close(NGHTTP2_NO_ERROR);
+      const { stream } = this;
+      const stop = () => {
+        if (stream.closed || stream.state.remoteClose === 1) return;
+        if (stream.state.localClose === 1) stream.close(NGHTTP2_NO_ERROR);
+        else if (stream.writableFinished) setTimeout(stop, untilSentMs).unref();
+      };
+      const later = () => setImmediate(stop);
+      // The last byte has left by the second one, unless the client takes no more for now. Without a body, only the first comes.
+      stream.once("finish", later).once("wantTrailers", later);
     }
   }
 
