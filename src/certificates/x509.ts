@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
+import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
 import {
   bitString,
   context,
@@ -17,6 +17,8 @@ const ids = {
   ecdsaWithSha256: "1.2.840.10045.4.3.2",
   commonName: "2.5.4.3",
   extensionRequest: "1.2.840.113549.1.9.14",
+  subjectKeyIdentifier: "2.5.29.14",
+  authorityKeyIdentifier: "2.5.29.35",
   subjectAltName: "2.5.29.17",
   keyUsage: "2.5.29.15",
   basicConstraints: "2.5.29.19",
@@ -27,6 +29,8 @@ const ids = {
 
 // Longer ones do not fit into a common name; the alternative names have them all.
 const longestCommonName = 64;
+// RFC 5280, 4.1.2.4: an issuer must have a name.
+const otherCommonName = "Berth";
 // A clock that is behind must not find it from the future.
 const headStartMs = 3_600_000;
 
@@ -65,7 +69,8 @@ export interface SelfSigned {
 /** In PEM. */
 export function selfSignedCertificate({ key, names, now, lifeMs, acmeIdentifier }: SelfSigned): string {
   const [first = ""] = names;
-  const subject = first.length > longestCommonName ? sequence() : commonName(first);
+  const subject = commonName(first.length > longestCommonName ? otherCommonName : first);
+  const keyId = keyIdentifier(key);
   const body = sequence(
     context(0, integer(Buffer.from([2]))),
     integer(randomBytes(16)),
@@ -82,6 +87,9 @@ export function selfSignedCertificate({ key, names, now, lifeMs, acmeIdentifier 
         // digitalSignature
         extension(ids.keyUsage, Buffer.from([0x03, 0x02, 0x07, 0x80]), true),
         extension(ids.extendedKeyUsage, sequence(objectId(ids.serverAuth))),
+        // Both: a strict client wants to know the issuer's key, even where it is the certificate's own.
+        extension(ids.subjectKeyIdentifier, octetString(keyId)),
+        extension(ids.authorityKeyIdentifier, sequence(primitive(0, keyId))),
         ...(acmeIdentifier === undefined ? [] : [extension(ids.acmeIdentifier, octetString(acmeIdentifier), true)]),
       ),
     ),
@@ -100,6 +108,13 @@ function signed(body: Buffer, key: KeyObject): Buffer {
 
 function publicKeyOf(key: KeyObject): Buffer {
   return createPublicKey(key).export({ type: "spki", format: "der" });
+}
+
+/** RFC 5280, 4.2.1.2: SHA-1 of the public key, without what says which algorithm it is for. */
+function keyIdentifier(key: KeyObject): Buffer {
+  const { x = "", y = "" } = createPublicKey(key).export({ format: "jwk" });
+  const point = Buffer.concat([Buffer.from([4]), Buffer.from(x, "base64url"), Buffer.from(y, "base64url")]);
+  return createHash("sha1").update(point).digest();
 }
 
 function commonName(name: string): Buffer {

@@ -17,6 +17,8 @@ export const profile = {
     "ECDHE-ECDSA-CHACHA20-POLY1305",
     "ECDHE-RSA-CHACHA20-POLY1305",
   ].join(":"),
+  // Left to node, OpenSSL offers secp521r1 and X448 too, which the profile does not have.
+  ecdhCurve: ["X25519MLKEM768", "X25519", "prime256v1", "secp384r1"].join(":"),
   // All of these are strong: the client knows which its processor is fast with.
   honorCipherOrder: false,
   // Else node takes a hash of the command line, and workers would not know each other's sessions.

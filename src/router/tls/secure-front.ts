@@ -111,7 +111,7 @@ export class SecureFront {
     if (this.#acme !== undefined) return this.#acme;
     const { entries } = this.#router;
     const server = createServer({
-      minVersion: "TLSv1.2",
+      ...profile,
       ALPNProtocols: ["acme-tls/1"],
       handshakeTimeout: this.#handshakeMs,
       SNICallback: (name, done) =>
