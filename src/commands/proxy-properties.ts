@@ -3,6 +3,7 @@ import type { PropertyKey } from "../operations/operations.ts";
 /** In the order of help. Each is `proxy.NAME`. */
 export const proxyProperties = [
   "https-redirect",
+  "backend-protocol",
   "body-limit",
   "header-limit",
   "connect-timeout",

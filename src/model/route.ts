@@ -54,7 +54,11 @@ export interface AppRoutes {
   /** Code, status or `all` -> name of the file with the page for it, in the folder of pages. */
   readonly pages?: Readonly<Record<string, string>>;
   readonly switches?: Switches;
+  /** What its dynos speak, where it is not HTTP/1.1: HTTP/2 without TLS, from the first byte on. */
+  readonly backend?: Backend;
 }
+
+export type Backend = "h2c";
 
 export interface AppTls {
   /** Ids of entries, the best first: the first that covers a host is shown for it. */

@@ -225,6 +225,7 @@ export type PropertyKey =
   | "letsencrypt.server"
   | "proxy.https-redirect"
   | "proxy.allow"
+  | "proxy.backend-protocol"
   | "proxy.balancing"
   | "proxy.basic-auth"
   | "proxy.body-limit"

@@ -18,6 +18,12 @@ const rateUnitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3
 export const proxyProperties: Readonly<Record<ProxyKey, Property>> = {
   "proxy.allow": orOff(networks()),
   "proxy.deny": orOff(networks()),
+  "proxy.backend-protocol": {
+    check: (text) => ["http", "h2c"].includes(text),
+    rule: "http (HTTP/1.1) or h2c (HTTP/2 without TLS, as gRPC servers speak it)",
+    fallback: () => "http",
+    isRouted: true,
+  },
   "proxy.balancing": {
     check: (text) => ["least-connections", "round-robin", "random-two", "ip-hash"].includes(text),
     rule: "one of least-connections, round-robin, random-two, ip-hash",

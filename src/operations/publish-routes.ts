@@ -8,7 +8,7 @@ import { certificateEntry, tlsOf } from "./certificate-entries.ts";
 import type { Context } from "./context.ts";
 import { pagesOf } from "./page-properties.ts";
 import { valueInForce } from "./properties.ts";
-import { limitsOf, switchesOf } from "./switches.ts";
+import { backendOf, limitsOf, switchesOf } from "./switches.ts";
 
 /** Brings the router up to date about one app; resolves when every worker has it. */
 export async function publishRoutes(context: Context, appId: string): Promise<void> {
@@ -56,6 +56,7 @@ export function routesOf(context: Context, appId: string): AppRoutes | undefined
       pages: pagesOf(view, app.id),
       limits: limitsOf(context, view, app.id),
       switches: switchesOf(context, view, app.id),
+      backend: backendOf(context, view, app.id),
     });
   });
 }

@@ -1,6 +1,6 @@
 import { parseDuration } from "../lib/duration.ts";
 import { parseSize } from "../lib/size.ts";
-import type { RouteLimits } from "../model/route.ts";
+import type { Backend, RouteLimits } from "../model/route.ts";
 import type { Balancing, RequestRate, Switches } from "../model/switches.ts";
 import type { View } from "../store/store.ts";
 import type { Context } from "./context.ts";
@@ -22,6 +22,11 @@ export function limitsOf(context: Context, view: View, appId: string): RouteLimi
     ...(firstByteMs !== undefined && { firstByteMs }),
     ...(idleMs !== undefined && { idleMs }),
   };
+}
+
+/** What its web dynos speak, where it is not HTTP/1.1. */
+export function backendOf(context: Context, view: View, appId: string): Backend | undefined {
+  return changedValues(context, view, appId)("proxy.backend-protocol") === "h2c" ? "h2c" : undefined;
 }
 
 /** What is switched on for the app; empty for most. */

@@ -153,7 +153,8 @@ class Forwarding implements UpstreamEvents, RelayOptions {
     this.#attempts++;
     this.#router.balancer.opened(state);
     this.#message ??= this.#compose();
-    this.#exchange = this.#router.upstream.send(state.target, { ...this.#message, fresh }, this);
+    const upstream = this.#outcome.app?.routes.backend === "h2c" ? this.#router.h2c : this.#router.upstream;
+    this.#exchange = upstream.send(state.target, { ...this.#message, fresh }, this);
   }
 
   #compose(): Omit<UpstreamRequest, "fresh"> {

@@ -7,6 +7,7 @@ import type { Entries } from "./entries.ts";
 import { errorPage } from "./error-page.ts";
 import type { ErrorPages } from "./error-pages.ts";
 import type { Fault } from "./faults.ts";
+import { grpcError, isGrpc } from "./grpc-error.ts";
 import { closeUnread } from "./lingering.ts";
 import type { Limits } from "./options.ts";
 import { refineFault } from "./refine-fault.ts";
@@ -27,6 +28,8 @@ export interface RouterState {
   readonly httpsPort: number | undefined;
   readonly balancer: Balancer;
   readonly upstream: Upstream;
+  /** To dynos of apps whose backend is `h2c`. */
+  readonly h2c: Upstream;
   readonly accessLog: AccessLog;
   readonly pages: ErrorPages;
   readonly traffic: TrafficCounters;
@@ -112,6 +115,10 @@ function answerFault(
   visit: Visit,
   custom: string | undefined,
 ): number {
+  if (isGrpc(request.httpVersion, request.headers["content-type"])) {
+    response.writeHead(200, grpcError(fault, visit.requestId) as unknown as string[]).end();
+    return 0;
+  }
   const page = errorPage(fault, request.headers.accept, visit.requestId, custom);
   if (isUnread(request, visit) || endsConnection.has(fault.status)) closeUnread(request, response);
   response.writeHead(page.status, page.headers as unknown as string[]);

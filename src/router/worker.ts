@@ -12,6 +12,7 @@ import { Entries } from "./entries.ts";
 import { ErrorPages } from "./error-pages.ts";
 import { RouteFollower } from "./follow-routes.ts";
 import { Front } from "./front.ts";
+import { H2cUpstream } from "./h2c/h2c-upstream.ts";
 import { fileSink, stderrSink, stdoutSink } from "./log-file.ts";
 import type { WorkerOptions } from "./options.ts";
 import { Routes } from "./route-table.ts";
@@ -62,10 +63,12 @@ class Worker {
     const { limits } = options;
     const balancer = new Balancer(limits.asideMs, (target) => {
       upstream.forget(target);
+      h2c.forget(target);
       drains.onIdle(target);
     });
     const descriptors = new Descriptors(log);
     const upstream = new DynoUpstream(limits.dynoKeepAliveMs, descriptors);
+    const h2c = new H2cUpstream();
     const drains = new Drains(balancer, (target) => this.#follower.send({ type: "drained", target }));
     const entries = new Entries();
     const routes = new Routes(balancer, limits, entries, new SwitchMaker(log));
@@ -79,6 +82,7 @@ class Worker {
       httpsPort: options.https?.port,
       balancer,
       upstream,
+      h2c,
       accessLog,
       pages: new ErrorPages(options.errorPages, log),
       traffic: new TrafficCounters(),
@@ -131,6 +135,7 @@ class Worker {
     await following.routes;
     await this.#snapshot.settled();
     this.#router.upstream.close();
+    this.#router.h2c.close();
     return exitCode ?? 0;
   }
 

@@ -1,7 +1,7 @@
 import { isPlain, splitDomain } from "../model/domain.ts";
 import { type Dyno, dynoName } from "../model/dyno.ts";
 import { type RedirectRule, redirectsOf } from "../model/redirects.ts";
-import type { AppRoutes, AppTls, RouteLimits, Target } from "../model/route.ts";
+import type { AppRoutes, AppTls, Backend, RouteLimits, Target } from "../model/route.ts";
 import type { Switches } from "../model/switches.ts";
 
 export interface RouteInput {
@@ -22,12 +22,13 @@ export interface RouteInput {
   readonly pages?: Readonly<Record<string, string>>;
   readonly limits?: RouteLimits;
   readonly switches?: Switches;
+  readonly backend?: Backend | undefined;
 }
 
 /** What the router must know of one app. A dyno without an address cannot be reached and is left out. */
 export function compileRoutes(input: RouteInput): AppRoutes {
   const { app, release, domains, redirect, stripPrefix, dynos, crashed, maintenance, tls, pages = {} } = input;
-  const { limits = {}, switches = {} } = input;
+  const { limits = {}, switches = {}, backend } = input;
   const parts = [...new Set(domains.map((domain) => domain.toLowerCase()))].map(splitDomain);
   const whole = parts.filter(({ path }) => path === undefined).map(({ host }) => host);
   const { added, redirects } = redirectsOf(whole.filter(isPlain), redirect);
@@ -45,6 +46,7 @@ export function compileRoutes(input: RouteInput): AppRoutes {
     ...(Object.keys(pages).length > 0 && { pages }),
     ...(Object.keys(limits).length > 0 && { limits }),
     ...(Object.keys(switches).length > 0 && { switches }),
+    ...(backend && { backend }),
   };
 }
 
