@@ -93,6 +93,9 @@ require_commands pgrep=procps openssl=openssl pebble=pebble
 # Tests use these, and not every machine has them.
 require_commands python3=python3 xz=xz-utils ssh-audit=ssh-audit
 require_commands ip=iproute2 iptables=iptables setpriv=util-linux
+# Clients of HTTP/2 and gRPC (test/helpers/clients.ts).
+require_commands nghttp=nghttp2-client go=golang-go
+python3 -c 'import ensurepip' 2>/dev/null || install_packages python3-venv
 ensure_modules "$checkout" all
 make_images
 hand_over_connections

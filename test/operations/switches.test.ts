@@ -103,11 +103,27 @@ test("nginx:set knows Dokku's names for the same settings", async (t) => {
     ["rate-limit", "0/s"],
     ["body-limit", "much"],
     ["balancing", "best"],
+    ["backend-protocol", "grpc"],
     ["idle-timeout", "0s"],
   ] as const) {
     const refused = await run(["proxy:set", "shop", name, value]);
     assert.match(refused.stderr, /Invalid value/, name);
   }
+});
+
+test("proxy:set backend-protocol says what the app's web processes speak", async (t) => {
+  const { operations, publisher } = await createWorld(t);
+  const run = commandLine(operations);
+  await operations.createApp({ name: "shop" });
+  assert.equal(publisher.table.get("shop")?.backend, undefined);
+  assert.equal((await run(["proxy:set", "shop", "backend-protocol", "h2c"])).code, 0);
+  assert.equal(publisher.table.get("shop")?.backend, "h2c");
+  await run(["proxy:set", "shop", "backend-protocol", "http"]);
+  assert.equal(publisher.table.get("shop")?.backend, undefined);
+  await run(["proxy:set", "--global", "backend-protocol", "h2c"]);
+  assert.equal(publisher.table.get("shop")?.backend, undefined);
+  await run(["proxy:set", "shop", "backend-protocol"]);
+  assert.equal(publisher.table.get("shop")?.backend, "h2c");
 });
 
 test("proxy:pause and proxy:resume", async (t) => {

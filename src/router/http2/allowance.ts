@@ -3,7 +3,7 @@ export class Allowance {
   readonly #burst: number;
   readonly #perSecond: number;
   #left: number;
-  #at = 0;
+  #at = performance.now();
 
   constructor(burst: number, perSecond: number) {
     this.#burst = burst;

@@ -1,3 +1,4 @@
+import { constants } from "node:crypto";
 import type { SecureContextOptions } from "node:tls";
 
 /**
@@ -21,6 +22,8 @@ export const profile = {
   ecdhCurve: ["X25519MLKEM768", "X25519", "prime256v1", "secp384r1"].join(":"),
   // All of these are strong: the client knows which its processor is fast with.
   honorCipherOrder: false,
+  // TLS 1.2 lets clients ask for it as often as they like, and it costs us more than them.
+  secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
   // Else node takes a hash of the command line, and workers would not know each other's sessions.
   sessionIdContext: "berth",
 } as const satisfies SecureContextOptions;
