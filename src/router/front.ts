@@ -5,6 +5,7 @@ import { createServer } from "../lib/node-http.ts";
 import { answerUnread, refuseBroken } from "./broken-request.ts";
 import { faults } from "./faults.ts";
 import { forward } from "./forward.ts";
+import { isPreface, takeOver } from "./http2/prior-knowledge.ts";
 import { isClosing } from "./lingering.ts";
 import { type Address, Listening } from "./listening.ts";
 import { OrderedResponse, whenItsTurn } from "./ordered-response.ts";
@@ -13,6 +14,7 @@ import { type ParserError, readAgain, withEncodedTarget } from "./raw-target.ts"
 import type { RouterState } from "./router-state.ts";
 import { answerChallenge } from "./tls/challenge.ts";
 import { isEncrypted } from "./tls/encrypted.ts";
+import { Http2Front } from "./tls/http2-front.ts";
 import { SecureFront } from "./tls/secure-front.ts";
 import { forwardUpgrade, isWebSocket } from "./upgrade.ts";
 
@@ -29,6 +31,7 @@ export class Front {
 
   readonly #listening: Listening;
   readonly #secure: SecureFront;
+  readonly #http2: Http2Front;
 
   constructor(router: RouterState) {
     this.#router = router;
@@ -61,6 +64,7 @@ export class Front {
       socket.once("close", () => this.#upgraded.delete(socket));
       forwardUpgrade(router, request, socket, head);
     });
+    this.#http2 = new Http2Front(router, onRequest);
     this.#server.on("clientError", (error: ParserError, socket) => this.#onBroken(error, socket as Socket));
     this.#server.on("connect", ({ headers }, socket) => {
       socket.on("error", () => socket.destroy());
@@ -69,10 +73,14 @@ export class Front {
     const { log, proxyProtocol } = router;
     if (proxyProtocol) expectProxyHeader(this.#server, { trusted: () => router.trusted, log, reads: true });
     this.#listening = new Listening(this.#server, (socket) => this.#onAccepted(socket));
-    this.#secure = new SecureFront(router, this.#server, onRequest);
+    this.#secure = new SecureFront(router, this.#server, this.#http2);
   }
 
   #onBroken(error: ParserError, socket: Socket & { _httpMessage?: ServerResponse | null }): void {
+    if (isPreface(error)) {
+      this.#http2.accept(socket, takeOver(socket, error));
+      return;
+    }
     const encoded = socket._httpMessage ? undefined : withEncodedTarget(error);
     if (encoded === undefined) refuseBroken(this.#router, error, socket);
     else readAgain(this.#server, socket, encoded);
@@ -102,7 +110,8 @@ export class Front {
       hearing--;
       if (hearing === 0) this.#router.retiring = true;
     };
-    const closed = Promise.all([this.#listening.stop(onDeaf), this.#secure.retire(graceMs, onDeaf)]);
+    this.#http2.retire(graceMs);
+    const closed = Promise.all([this.#listening.stop(onDeaf), this.#secure.retire(onDeaf)]);
     const timers = [
       setTimeout(
         () => {

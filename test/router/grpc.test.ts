@@ -102,6 +102,24 @@ suite("gRPC", () => {
     await server.said("cancelled");
   });
 
+  test("passes without TLS too", async (t) => {
+    const server = await GrpcServer.start(t);
+    const { worker, call } = await startSecure(t, routesTo([server.target]));
+    const script = join(clientsFolder, "grpc_client.py");
+    const calls = ["say", "stream", "collect", "chat", "large", "many"];
+    const output = await runOk(await pythonClients(), [script, `127.0.0.1:${worker.port}`, "app.test", "-", ...calls]);
+    assert.deepEqual(
+      output
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line)),
+      await call(...calls),
+    );
+    const ended = once(worker.child, "exit");
+    worker.child.kill("SIGTERM");
+    assert.equal((await ended)[0], 0);
+  });
+
   test("tells the server that the client has cancelled", async (t) => {
     const server = await GrpcServer.start(t);
     const { call, worker } = await startSecure(t, routesTo([server.target]));

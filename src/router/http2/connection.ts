@@ -25,7 +25,8 @@ import { Output } from "./output.ts";
 import type { Http2Request } from "./request.ts";
 import { readRequestHead, readTrailers } from "./request-fields.ts";
 import type { Http2Response } from "./response.ts";
-import { Http2Stream, type StreamSocket } from "./stream.ts";
+import { Http2Stream, type StreamConnection } from "./stream.ts";
+import type { StreamSocket } from "./stream-socket.ts";
 
 const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
@@ -49,7 +50,7 @@ export interface ConnectionOptions {
   readonly idleMs: number;
   /** How long the client may take for its first frame, or for a head. */
   readonly headMs: number;
-  /** What was read of the connection before. */
+  /** What was read of the connection before, after the preface. */
   readonly begun?: Buffer;
 }
 
@@ -62,7 +63,7 @@ interface Block {
 }
 
 /** One client's connection (RFC 9113). */
-export class Http2Connection implements FrameSink {
+export class Http2Connection implements FrameSink, StreamConnection {
   initialSendWindow = defaultWindow;
   sendWindow = defaultWindow;
   readonly streamWindow = ownStreamWindow;
@@ -114,7 +115,9 @@ export class Http2Connection implements FrameSink {
       [setting.maxHeaderListSize, headerLimit],
     ] as const;
     this.write(settingsFrame(settings) + windowUpdate(0, ownConnectionWindow - defaultWindow));
-    if (this.#options.begun !== undefined) this.#onBytes(this.#options.begun);
+    if (this.#options.begun === undefined) return;
+    this.#prefaceLeft = 0;
+    this.#onBytes(this.#options.begun);
   }
 
   /** Ends once its requests have their answers; takes no further ones. */

@@ -1,9 +1,15 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { Readable } from "node:stream";
 import { headersOf, type RequestHead } from "./request-fields.ts";
-import type { Http2Stream, StreamSocket } from "./stream.ts";
+import type { StreamSocket } from "./stream-socket.ts";
 
 const readAhead = 64 * 1024;
+
+export interface RequestStream {
+  readonly socket: StreamSocket;
+  /** What has come has been read, or nearly. */
+  onRead(): void;
+}
 
 /** A request in the shape that the router knows from HTTP/1.1, as far as it uses it: node's `IncomingMessage`. */
 export class Http2Request extends Readable {
@@ -18,11 +24,11 @@ export class Http2Request extends Readable {
   complete = false;
   aborted = false;
   /** Tells it from a request of HTTP/1.1. */
-  readonly stream: Http2Stream;
+  readonly stream: RequestStream;
   readonly #isChunked: boolean;
   #headers: IncomingHttpHeaders | undefined;
 
-  constructor(stream: Http2Stream, head: RequestHead, hasBody: boolean) {
+  constructor(stream: RequestStream, head: RequestHead, hasBody: boolean) {
     super({ highWaterMark: readAhead });
     this.stream = stream;
     this.method = head.method;

@@ -1,9 +1,19 @@
 import { EventEmitter } from "node:events";
 import { encodeFields, encodeStatus } from "./hpack/encoder.ts";
 import type { Http2Request } from "./request.ts";
-import type { Http2Stream, StreamSocket } from "./stream.ts";
+import type { StreamSocket } from "./stream-socket.ts";
 
 type Written = () => void;
+
+export interface ResponseStream {
+  readonly socket: StreamSocket;
+  sendHead(block: string): void;
+  /** False where the caller should wait for `drain`. */
+  sendBody(bytes: Buffer | string, written?: Written): boolean;
+  sendEnd(trailers: string | undefined): void;
+  setTimeout(ms: number, onTimeout: () => void): void;
+  destroy(): void;
+}
 
 /**
  * An answer in the shape that the router knows from HTTP/1.1, as far as it uses it: node's `ServerResponse`. The head leaves
@@ -11,7 +21,7 @@ type Written = () => void;
  */
 export class Http2Response extends EventEmitter {
   readonly req: Http2Request;
-  readonly stream: Http2Stream;
+  readonly stream: ResponseStream;
   /** A matter of the connection. */
   shouldKeepAlive = true;
   readonly chunkedEncoding = false;
@@ -25,7 +35,7 @@ export class Http2Response extends EventEmitter {
   #trailers: string[] = [];
   #hasNoBody: boolean;
 
-  constructor(stream: Http2Stream, request: Http2Request) {
+  constructor(stream: ResponseStream, request: Http2Request) {
     super();
     this.stream = stream;
     this.req = request;

@@ -1,21 +1,29 @@
-import type { Http2Connection } from "./connection.ts";
 import { type ErrorCode, errorCode, frameFlag, frameHead, frameSizeLimit, frameType } from "./frames.ts";
 import { Http2Request } from "./request.ts";
 import type { RequestHead } from "./request-fields.ts";
 import { Http2Response } from "./response.ts";
+import type { StreamSocket } from "./stream-socket.ts";
 
 /** What waits to be sent before whoever writes is asked to wait. */
 const queueLimit = 64 * 1024;
 
-/** What of a connection the rest of the router asks for; to end it ends one stream. */
-export interface StreamSocket {
-  readonly encrypted: boolean;
-  readonly localPort: number | undefined;
-  readonly remoteAddress: string | undefined;
-  getProtocol(): string | null;
-  destroy(): void;
-  destroySoon(): void;
-  resetAndDestroy(): void;
+/** What a stream shares with the others of its client. */
+export interface StreamConnection {
+  readonly initialSendWindow: number;
+  /** Bytes that may be sent on all streams together. */
+  sendWindow: number;
+  readonly streamWindow: number;
+  socketOf(stream: Http2Stream): StreamSocket;
+  write(text: string): void;
+  writeHead(streamId: number, block: string, endsStream: boolean): void;
+  writeBytes(bytes: Buffer, written: (() => void) | undefined): void;
+  /** It has something to send: `pump` follows. */
+  onReady(stream: Http2Stream): void;
+  /** What has come is read: as much may come again. `stream` is undefined for one that takes nothing more. */
+  giveBack(stream: Http2Stream | undefined, count: number): void;
+  /** With RST_STREAM. `onClosed` follows, as after `close`. */
+  reset(stream: Http2Stream, code: ErrorCode, isFinished: boolean): void;
+  close(stream: Http2Stream, isFinished: boolean): void;
 }
 
 interface Piece {
@@ -37,7 +45,7 @@ export class Http2Stream {
   /** Bytes that were read since the client was last told. */
   unacknowledged = 0;
   closed = false;
-  readonly #connection: Http2Connection;
+  readonly #connection: StreamConnection;
   readonly #expected: number | undefined;
   #received = 0;
   /** Received bytes that are not read yet: as long, their part of the windows is not given back. */
@@ -50,7 +58,7 @@ export class Http2Stream {
   #needsDrain = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(connection: Http2Connection, id: number, head: RequestHead, endsStream: boolean) {
+  constructor(connection: StreamConnection, id: number, head: RequestHead, endsStream: boolean) {
     this.#connection = connection;
     this.id = id;
     this.sendWindow = connection.initialSendWindow;

@@ -17,7 +17,7 @@ export class Http2Front {
     this.#onRequest = onRequest;
   }
 
-  /** `begun`: what was read of it before. */
+  /** `begun`: what was read of it before, after the preface. */
   accept(socket: Socket, begun?: Buffer): void {
     const { clientKeepAliveMs, clientHeadMs } = this.#router.limits;
     const connection = new Http2Connection(socket, {

@@ -1,4 +1,4 @@
-import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node:http";
+import type { Server as HttpServer } from "node:http";
 import { createServer as createTcpServer, type Socket, type Server as TcpServer } from "node:net";
 import type { SecureContext, TLSSocket, Server as TlsServer } from "node:tls";
 import { createSecureContext, createServer } from "../../lib/node-tls.ts";
@@ -6,29 +6,26 @@ import { type Address, Listening } from "../listening.ts";
 import { expectProxyHeader } from "../proxied-server.ts";
 import type { RouterState } from "../router-state.ts";
 import { wantsAcme } from "./client-hello.ts";
-import { Http2Front } from "./http2-front.ts";
+import type { Http2Front } from "./http2-front.ts";
 import { profile } from "./profile.ts";
 
 const longestHandshakeMs = 10_000;
 
-type OnRequest = (request: IncomingMessage, response: ServerResponse, expectsContinue?: boolean) => void;
-
 /** The side towards clients that want TLS. What is inside goes to the server for plain HTTP, or to the one for HTTP/2. */
 export class SecureFront {
   readonly #router: RouterState;
-  readonly #onRequest: OnRequest;
   readonly #http: HttpServer;
+  readonly #http2: Http2Front;
   readonly #tcp: TcpServer;
   readonly #listening: Listening;
   readonly #handshakeMs: number;
   #tls: TlsServer | undefined;
   #acme: TlsServer | undefined;
-  #http2: Http2Front | undefined;
 
-  constructor(router: RouterState, http: HttpServer, onRequest: OnRequest) {
+  constructor(router: RouterState, http: HttpServer, http2: Http2Front) {
     this.#router = router;
     this.#http = http;
-    this.#onRequest = onRequest;
+    this.#http2 = http2;
     this.#handshakeMs = Math.min(longestHandshakeMs, router.limits.clientHeadMs);
     this.#tcp = createTcpServer({ noDelay: true }, (socket) => this.#onSocket(socket));
     const { log, proxyProtocol } = router;
@@ -49,9 +46,8 @@ export class SecureFront {
     await this.#listening.start(address, onError);
   }
 
-  /** Takes no new connections. Resolves when the last one has ended; those with HTTP/2 are ended after `graceMs`. */
-  async retire(graceMs: number, onDeaf: () => void): Promise<void> {
-    this.#http2?.retire(graceMs);
+  /** Takes no new connections. Resolves when the last one has ended. */
+  async retire(onDeaf: () => void): Promise<void> {
     await this.#listening.stop(onDeaf);
   }
 
@@ -73,7 +69,7 @@ export class SecureFront {
       SNICallback: (name, done) => answer(done, () => contexts.forHost(name)),
     });
     server.on("secureConnection", (socket: TLSSocket) => {
-      if (socket.alpnProtocol === "h2") this.#http2Front().accept(socket);
+      if (socket.alpnProtocol === "h2") this.#http2.accept(socket);
       else this.#http.emit("connection", socket);
     });
     return closingFailures(server);
@@ -99,11 +95,6 @@ export class SecureFront {
     const { entries } = this.#router;
     const { tls } = entries;
     return { tls, certificate: tls === undefined ? undefined : entries.certificate(tls.certificate) };
-  }
-
-  #http2Front(): Http2Front {
-    this.#http2 ??= new Http2Front(this.#router, this.#onRequest);
-    return this.#http2;
   }
 
   /** RFC 8737: the handshake is all that the CA wants. */

@@ -1,0 +1,10 @@
+/** What of a connection the rest of the router asks for; to end it ends one stream. */
+export interface StreamSocket {
+  readonly encrypted: boolean;
+  readonly localPort: number | undefined;
+  readonly remoteAddress: string | undefined;
+  getProtocol(): string | null;
+  destroy(): void;
+  destroySoon(): void;
+  resetAndDestroy(): void;
+}
