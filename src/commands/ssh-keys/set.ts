@@ -3,6 +3,7 @@ import { choice, text } from "../input.ts";
 
 export const sshKeysSet = defineCommand({
   name: "ssh-keys:set",
+  effect: "changes",
   summary: "Set whether a key may add and remove keys",
   input: { key: text, property: choice("property", ["admin"]), value: choice("value", ["true", "false"]) },
   positionals: ["key", "property", "value"],
