@@ -78,7 +78,7 @@ export class Http2Connection implements FrameSink, StreamConnection {
   readonly #ended = new Map<number, boolean>();
   // Resets cost a request each (CVE-2023-44487); the others, a frame.
   readonly #resets = new Allowance(1_000, 33);
-  readonly #idleFrames = new Allowance(10_000, 330);
+  readonly #idleFrames = new Allowance(20_000, 2_000);
   #receiveWindow = ownConnectionWindow;
   #unacknowledged = 0;
   #prefaceLeft = preface.length;
@@ -514,16 +514,23 @@ export class Http2Connection implements FrameSink, StreamConnection {
     if (this.isClosed) return;
     this.#sayGoodbye(code);
     this.#end();
+    // Whether it reads them or not.
+    this.#destroySoon();
   }
 
-  /** What the client sent before it knew would reset the connection, and with it our last words. */
+  /** All that was sent may take a slow client a while. */
   #end(): void {
     this.isClosed = true;
     this.#output.flush();
-    this.#socket.end();
+    this.#socket.setTimeout(this.#options.idleMs, () => this.#socket.destroy());
+    this.#socket.end(() => this.#destroySoon());
+    this.#abandon();
+  }
+
+  /** What the client sent before it knew would reset the connection, and with it our last words. */
+  #destroySoon(): void {
     const timer = setTimeout(() => this.#socket.destroy(), lastWordsMs);
     this.#socket.once("close", () => clearTimeout(timer));
-    this.#abandon();
   }
 
   #destroy(): void {
