@@ -78,7 +78,8 @@ function query(build: ImageBuild): Record<string, unknown> {
     ...(platform !== undefined && { platform }),
     ...(noCache && { nocache: true }),
     ...(pull && { pull: true }),
-    ...(build.backend === "classic" && { rm: true, forcerm: true, networkmode: build.network, ...limits(build) }),
+    ...(build.network !== undefined && { networkmode: build.network }),
+    ...(build.backend === "classic" && { rm: true, forcerm: true, ...limits(build) }),
   };
 }
 
