@@ -113,7 +113,7 @@ const appFirst = "Name the app as the first argument, or with --app APP";
 
 /** Flags of Heroku's and Dokku's commands, by Berth's command; `*` for all. */
 export const otherFlags: Readonly<Record<string, Names>> = {
-  "*": { "-a": appFirst, "-r": appFirst, "--remote": appFirst, "--json": "Use --format json, where a command has it" },
+  "*": { "-r": appFirst, "--remote": appFirst, "--json": "Use --format json, where a command has it" },
   logs: {
     "-f": "To follow the log, use -t (--tail)",
     "--follow": "To follow the log, use -t (--tail)",

@@ -104,12 +104,12 @@ suite("a hint on an unknown flag", () => {
     assert.match((await hintOf("logs", "shop", "-f")) ?? "", /use -t \(--tail\)/);
     assert.match((await hintOf("logs", "--follow", "shop")) ?? "", /use -t \(--tail\)/);
     for (const words of [
-      ["config:show", "-a", "shop"],
-      ["logs", "-a", "shop", "-t"],
-      ["run", "-a", "shop", "bash"],
-      ["ps:scale", "-a", "shop", "web=2"],
-      ["ps:report", "-a", "shop"],
-      ["apps:destroy", "-a", "shop"],
+      ["config:show", "-r", "shop"],
+      ["logs", "-r", "shop", "-t"],
+      ["run", "-r", "shop", "bash"],
+      ["ps:scale", "-r", "shop", "web=2"],
+      ["ps:report", "-r", "shop"],
+      ["apps:destroy", "-r", "shop"],
     ]) {
       assert.match(
         (await hintOf(...words)) ?? "",
