@@ -1,5 +1,8 @@
 import { type Conversation, playAll } from "./helpers/conversation.ts";
 
+/** The frame that ends a connection of HTTP/2 on which nothing was begun. */
+const goaway = (code: number) => Buffer.from([0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, code]).toString("latin1");
+
 const host = "Host: app.test\r\n";
 const close = "Connection: close\r\n";
 const get = (fields: string) => `GET / HTTP/1.1\r\n${host}${fields}${close}\r\n`;
@@ -61,7 +64,9 @@ const cases: readonly Conversation[] = [
   { name: "HTTP/2.0 in the line", send: `GET / HTTP/2.0\r\n${host}\r\n`, ...bad },
   { name: "HTTP/0.9", send: "GET /\r\n\r\n", ...bad },
   { name: "lower case http", send: `GET / http/1.1\r\n${host}\r\n`, ...bad },
-  { name: "the preface of HTTP/2", send: "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", ...bad },
+  { name: "half of the preface of HTTP/2", send: `PRI * HTTP/2.0\r\n\r\nGET / HTTP/1.1\r\n${host}\r\n`, ...bad },
+  // Answered as HTTP/2 would have it: SETTINGS, and GOAWAY with FRAME_SIZE_ERROR.
+  { name: "the preface of HTTP/2, and then a request of HTTP/1.1", send: `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nGET / HTTP/1.1\r\n${host}\r\n`, sees: "nothing", gets: new RegExp(`${goaway(6)}$`) },
   { name: "a TLS hello", send: "\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", ...bad },
 
   // Targets and hosts.
