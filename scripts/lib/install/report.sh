@@ -41,6 +41,6 @@ report_what_stays() {
   have docker && say "  the Docker engine, and everything in it that is not Berth's (docker system df shows it)"
   packages=$(dpkg-query -W -f '${db:Status-Abbrev}${Package}\n' "${used_packages[@]}" 2>/dev/null | sed -n 's/^ii *//p' | paste -s -d ' ' || true)
   [ -z "$packages" ] || say "  packages that the installer needs (some may have been here before it): $packages"
-  [ ! -d "$HOME/.npm" ] || say "  npm's cache: $HOME/.npm"
+  [ ! -d "${HOME:-/root}/.npm" ] || say "  npm's cache: ${HOME:-/root}/.npm"
   say "  the log of the service: journalctl -u berth"
 }
