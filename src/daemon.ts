@@ -15,22 +15,27 @@ import { outboundEnvironment } from "./config/outbound.ts";
 import { type Paths, pathsBelow } from "./config/paths.ts";
 import type { Settings } from "./config/schema.ts";
 import { version } from "./config/version.ts";
+import { createFileInventory } from "./daemon/file-inventory.ts";
 import { BuildGuard, withGuardedBuilds } from "./daemon/guard-builds.ts";
 import { createFirewall, keptPid } from "./daemon/keep.ts";
+import { readLastRoutes } from "./daemon/last-routes.ts";
 import { leaveSilentEngine } from "./daemon/leave-engine.ts";
+import { openStore } from "./daemon/open-store.ts";
 import { limitsIn, lowerOomScore } from "./daemon/resources.ts";
 import { createDockerEngine } from "./docker/create-engine.ts";
+import { createEngineInventory } from "./docker/engine-inventory.ts";
 import { freeDisk } from "./docker/free-disk.ts";
 import { createImageStore } from "./docker/image-store.ts";
 import { KeptNetwork, withNetworkRepair } from "./docker/kept-network.ts";
 import { type BerthNetwork, ensureNetwork } from "./docker/network.ts";
-import { sweep } from "./docker/sweep.ts";
+import { stampedEngine } from "./docker/stamped-engine.ts";
 import { ForeignContainers } from "./foreign/foreign-containers.ts";
 import { createRepositories } from "./git/bare-repositories.ts";
 import { createBuildpackLibrary } from "./git/buildpacks/library.ts";
 import { defaultSearchPath } from "./git/git.ts";
 import { createGitService } from "./git/git-service.ts";
 import { createHostCredentials, credentialEnvironment } from "./git/host-credentials.ts";
+import { createRepositoryInventory } from "./git/repository-inventory.ts";
 import { collectAtRest } from "./lib/collect-at-rest.ts";
 import { openDownload } from "./lib/download.ts";
 import { claimFolder } from "./lib/exclusive.ts";
@@ -45,11 +50,11 @@ import { Background } from "./operations/background.ts";
 import { BuildQueue } from "./operations/build-queue.ts";
 import type { Context, OperationSettings } from "./operations/context.ts";
 import { createOperations } from "./operations/create-operations.ts";
-import { removeUnusedPages } from "./operations/error-pages.ts";
 import { InService } from "./operations/in-service.ts";
 import { publishManualRoutes } from "./operations/manual-routes.ts";
 import { OneOffs } from "./operations/one-offs.ts";
 import { recordTraffic } from "./operations/record-traffic.ts";
+import { beginWork } from "./reconciler/begin.ts";
 import { CertificateKeeper } from "./reconciler/certificate-keeper.ts";
 import { CertificateRenewals } from "./reconciler/certificate-renewals.ts";
 import { Reconciler } from "./reconciler/reconciler.ts";
@@ -66,7 +71,6 @@ import { routerFlags } from "./routing/worker-process.ts";
 import { createDockerLocalScheduler } from "./schedulers/docker-local/create-scheduler.ts";
 import { connectionLimits } from "./ssh/limits.ts";
 import { createSshServer } from "./ssh/server.ts";
-import { openSqliteStore } from "./store/sqlite/sqlite-store.ts";
 
 /** What is undone when the daemon ends: the latest first. */
 type Undo = (work: () => Promise<void> | void) => void;
@@ -106,8 +110,12 @@ async function start(settings: Settings, logger: Logger, undo: Undo, { stopping,
   const paths = pathsBelow(settings.root);
   await prepareRoot(paths, undo);
   const instance = await loadInstanceId(paths.instanceId);
+  const { store, takeStamp, safeMode } = openStore(paths, undo);
   const quit = new AbortController();
-  const docker = createDockerEngine({ socketPath: settings.dockerSocket, quit: quit.signal });
+  const docker = stampedEngine(
+    createDockerEngine({ socketPath: settings.dockerSocket, quit: quit.signal }),
+    takeStamp,
+  );
   const network = await ensureNetwork(docker, instance);
   const keptNetwork = new KeptNetwork({ engine: docker, instance, network, logger });
   const guard = new BuildGuard(() => keeper.round("debug"));
@@ -116,10 +124,7 @@ async function start(settings: Settings, logger: Logger, undo: Undo, { stopping,
     network,
     guard,
   );
-  await sweep(engine, instance, logger);
 
-  const store = openSqliteStore(paths.database);
-  undo(() => store.close());
   const publisher = createRouteServer({
     socketPath: paths.routesSocket,
     snapshot: paths.routesSnapshot,
@@ -170,7 +175,8 @@ async function start(settings: Settings, logger: Logger, undo: Undo, { stopping,
     network,
     logger,
   });
-  const repositories = createRepositories({ folder: paths.repositories, logger, ...git });
+  const repositories = createRepositories({ folder: paths.repositories, logger, takeStamp, ...git });
+  const engineInventory = createEngineInventory({ engine, instance });
   const context: Context = {
     store,
     scheduler,
@@ -192,6 +198,14 @@ async function start(settings: Settings, logger: Logger, undo: Undo, { stopping,
     traffic,
     routerLogs: createAccessLogFiles(paths.accessLogs),
     repositories,
+    engineInventory,
+    inventory: [
+      engineInventory,
+      createRepositoryInventory({ folder: paths.repositories, repositories }),
+      createFileInventory(paths),
+    ],
+    safeMode,
+    lastRoutes: () => readLastRoutes(paths.routesSnapshot),
     download: (address, signal) =>
       openDownload(address, { proxies: outboundEnvironment(settings), caFile: settings.caFile, signal }),
     scratch: paths.scratch,
@@ -246,12 +260,11 @@ async function start(settings: Settings, logger: Logger, undo: Undo, { stopping,
   undo(() => foreign.stop());
   // Before the first table, or the router would lose what it leads to them.
   await Promise.all([publishManualRoutes(context), foreign.start()]);
-  await Promise.all([supervisor.start(), reconciler.start()]);
-  background.run("remove pages of no app", () => removeUnusedPages(context));
-  await supervisor.ready;
   const renewals = new CertificateRenewals(context);
-  renewals.start();
   undo(() => renewals.stop());
+  const work = { start: () => reconciler.start().then(() => renewals.start()) };
+  await Promise.all([supervisor.start(), beginWork(context, work)]);
+  if (!safeMode.isOn) await supervisor.ready;
 
   await commands.start();
   const ssh = createSshServer({

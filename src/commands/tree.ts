@@ -94,6 +94,9 @@ import { psScale } from "./ps/scale.ts";
 import { psSet } from "./ps/set.ts";
 import { psStart } from "./ps/start.ts";
 import { psStop } from "./ps/stop.ts";
+import { recoverAdopt } from "./recover/adopt.ts";
+import { recoverForget } from "./recover/forget.ts";
+import { recoverReport } from "./recover/report.ts";
 import { releasesList } from "./releases/list.ts";
 import { repoPurgeCache } from "./repo/purge-cache.ts";
 import { rollback } from "./rollback.ts";
@@ -207,6 +210,9 @@ export const commands: readonly Command[] = [
   psSet,
   psStart,
   psStop,
+  recoverAdopt,
+  recoverForget,
+  recoverReport,
   releasesList,
   repoPurgeCache,
   routerHistory,
@@ -248,6 +254,7 @@ export const namespaces: Readonly<Record<string, string>> = {
   nginx: "Manage HTTP settings of an app, under Dokku's names",
   proxy: "Manage how the router serves an app",
   ps: "Manage the dynos of an app",
+  recover: "Decide what becomes of apps that the database does not know",
   releases: "Look at the releases of an app",
   repo: "Manage what the host keeps of an app besides its releases",
   router: "Look at the requests that apps get",

@@ -8,6 +8,8 @@ export function pathsBelow(root: string) {
     /** Random id of this Berth: tells its containers from those of other daemons on the same engine. */
     instanceId: join(root, "instance-id"),
     database: join(root, "berth.db"),
+    /** Identity and generation of the database, outside of it: see model/stamp.ts. */
+    generation: join(root, "generation"),
     hostKeys: join(root, "ssh"),
     /** Passwords, deploy key and known hosts for other git servers. */
     gitCredentials: join(root, "git"),

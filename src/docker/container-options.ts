@@ -62,6 +62,7 @@ export function dynoOptions(
       [labels.release]: String(spec.release),
       [labels.address]: place.address,
       ...(spec.port === undefined ? {} : { [labels.port]: String(spec.port) }),
+      ...(spec.origin && { [labels.appId]: spec.origin.appId, [labels.origin]: JSON.stringify(spec.origin) }),
       [dokkuLabels.processType]: spec.processType,
       [dokkuLabels.dyno]: dyno,
       [dokkuLabels.containerType]: "deploy",

@@ -83,6 +83,7 @@ function details(found: Dockerode.ContainerInspectInfo): ContainerDetails {
     image: found.Config.Image,
     createdAt: Date.parse(found.Created),
     name: found.Name.replace(/^\//, ""),
+    command: found.Config.Cmd ?? [],
     env: found.Config.Env ?? [],
     exposedPorts: tcpPorts(found.Config.ExposedPorts),
     networks: Object.entries(found.NetworkSettings?.Networks ?? {}).map(([name, { IPAddress, GlobalIPv6Address }]) => ({

@@ -81,6 +81,8 @@ export interface ContainerDetails {
   /** Unix milliseconds. */
   readonly createdAt: number;
   readonly name: string;
+  /** As it was given, or as the image has it. */
+  readonly command: readonly string[];
   /** `KEY=value` */
   readonly env: readonly string[];
   /** TCP ports, the lowest first. */
@@ -94,6 +96,8 @@ export interface Images {
   inspect(reference: string): Promise<ImageDetails | undefined>;
   /** References of those with all these labels. */
   list(labels: Labels): Promise<string[]>;
+  /** The same with the labels of each. */
+  summaries(labels: Labels): Promise<{ reference: string; labels: Labels }[]>;
   /** Those without a name that have all these labels, and nothing that a container uses. Gives how many. */
   pruneUntagged(labels: Labels): Promise<number>;
   /** Throws EngineError with status 409 where a container uses it. */

@@ -6,6 +6,9 @@ export const labels = {
   kind: "berth.type",
   /** Which run of the daemon made it. Only on what must not outlive that. */
   session: "berth.session",
+  /** Stamp (model/stamp.ts) of what stays. */
+  store: "berth.store",
+  generation: "berth.generation",
   app: "berth.app",
   /** Of what outlives a rename. */
   appId: "berth.app-id",
@@ -13,6 +16,12 @@ export const labels = {
   dyno: "berth.dyno",
   number: "berth.number",
   release: "berth.release",
+  /** What the store knows of that release but its config, as JSON: a store that has lost it can be given it again. */
+  origin: "berth.origin",
+  /** Of an image: the commit it was built from. */
+  commit: "berth.commit",
+  /** Of an image: `buildpack` or `dockerfile`. */
+  builder: "berth.builder",
   port: "berth.port",
   address: "berth.address",
   build: "berth.build",

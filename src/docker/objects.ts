@@ -6,17 +6,22 @@ import { loadImage, pullImage } from "./transfer-image.ts";
 import { labelFilter } from "./wire.ts";
 
 export function imagesOf(docker: Dockerode, call: Call, socketPath: string): Images {
+  const summaries: Images["summaries"] = (labels) =>
+    call(async () => {
+      const found = await docker.listImages({ filters: { label: labelFilter(labels) } });
+      // Null where it has none, whatever the types say.
+      const named = found.flatMap(({ RepoTags, Labels }) =>
+        (RepoTags ?? []).map((reference) => ({ reference, labels: Labels ?? {} })),
+      );
+      return named.filter(({ reference }) => reference !== "<none>:<none>");
+    });
   return {
     inspect: async (reference) => {
       const found = await ifThere(call(() => docker.getImage(reference).inspect()));
       return found && imageDetails(found);
     },
-    list: (labels) =>
-      call(async () => {
-        const found = await docker.listImages({ filters: { label: labelFilter(labels) } });
-        // Null where it has none, whatever the types say.
-        return found.flatMap((image) => image.RepoTags ?? []).filter((reference) => reference !== "<none>:<none>");
-      }),
+    list: async (labels) => (await summaries(labels)).map(({ reference }) => reference),
+    summaries,
     pruneUntagged: (labels) =>
       call(async () => {
         const filters = { label: labelFilter(labels), dangling: ["true"] };

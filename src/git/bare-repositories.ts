@@ -6,16 +6,19 @@ import { writeFileAtomically } from "../lib/atomic-file.ts";
 import type { Logger } from "../lib/logger.ts";
 import { Mutex } from "../lib/mutex.ts";
 import { checkAppName } from "../model/names.ts";
+import { formatStamp, type Stamp } from "../model/stamp.ts";
 import { readCommit } from "./commit-source.ts";
 import { fetchRef } from "./fetch-ref.ts";
 import { Git, type GitOptions } from "./git.ts";
 import { importCommit } from "./import-commit.ts";
 import type { Fetched, ImportedCommit, Reading, Repositories } from "./repositories.ts";
-import { archiveAttributes, preReceiveHook, repositoryConfig } from "./repository-files.ts";
+import { archiveAttributes, preReceiveHook, repositoryConfig, stampFile } from "./repository-files.ts";
 
 export interface RepositoriesOptions extends GitOptions {
   readonly folder: string;
   readonly logger: Logger;
+  /** Gives a fresh stamp; without it repositories carry none. */
+  readonly takeStamp?: () => Stamp;
 }
 
 export function createRepositories(options: RepositoriesOptions): Repositories {
@@ -26,6 +29,7 @@ class BareRepositories implements Repositories {
   readonly #folder: string;
   readonly #git: Git;
   readonly #logger: Logger;
+  readonly #takeStamp: (() => Stamp) | undefined;
   // Names of apps do not begin with a dot.
   readonly #hooks: string;
   readonly #scratch: string;
@@ -36,6 +40,7 @@ class BareRepositories implements Repositories {
     this.#folder = options.folder;
     this.#git = new Git(options);
     this.#logger = options.logger;
+    this.#takeStamp = options.takeStamp;
     this.#hooks = join(options.folder, ".hooks");
     this.#scratch = join(options.folder, ".scratch");
   }
@@ -57,6 +62,7 @@ class BareRepositories implements Repositories {
       if (!(await isThere(join(path, "HEAD")))) {
         await mkdir(path, { recursive: true, mode: 0o700 });
         await this.#git.in(path).raw(["init", "--quiet", "--bare", "--initial-branch=main", "--template="]);
+        await this.#stamp(path);
         this.#logger.info({ app }, "repository made");
       }
       await mkdir(join(path, "info"), { recursive: true });
@@ -65,12 +71,23 @@ class BareRepositories implements Repositories {
     });
   }
 
+  async stamp(app: string): Promise<void> {
+    await this.#changes.run(() => this.#stamp(this.path(app)));
+  }
+
+  async #stamp(path: string): Promise<void> {
+    if (this.#takeStamp === undefined || !(await isThere(path))) return;
+    await writeFileAtomically(join(path, stampFile), `${formatStamp(this.#takeStamp())}\n`);
+  }
+
   async rename(from: string, to: string): Promise<void> {
     const [source, target] = [this.path(from), this.path(to)];
     await this.#changes.run(async () => {
       // An app that was never pushed to has no repository.
       if (!(await isThere(source))) return;
       if (await isThere(target)) throw new Error(`The repository ${target} exists already`);
+      // Before the move: a store from before it does not know the new name.
+      await this.#stamp(source);
       await rename(source, target);
     });
   }

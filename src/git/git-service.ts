@@ -45,6 +45,7 @@ class PushService implements GitService {
   receivePack(app: string, io: GitIo): Promise<number> {
     return this.#guard(app, io, async () => {
       checkAppName(app);
+      await this.#context.operations.requireNormal();
       await this.#refuseWhileBusy(app);
       const existed = await appExists(this.#context.operations, app);
       return await this.#visits.during(app, () => this.#receive(app, existed, io));

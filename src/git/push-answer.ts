@@ -68,6 +68,7 @@ async function decide({ git, repositories, operations }: PushContext, push: Push
       });
     }
     await operations.createApp({ name: app });
+    await repositories.stamp(app);
   }
   const { computed } = await operations.property({ app, key: "git.deploy-branch" });
   const decision = decidePush(app, call.updates, computed === "" ? undefined : computed);

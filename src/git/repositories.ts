@@ -41,6 +41,8 @@ export interface Repositories {
   exists(app: string): Promise<boolean>;
   /** Makes it, with our hook, or brings the hook and settings of an existing one up to date. */
   ensure(app: string): Promise<void>;
+  /** Notes that the app has it now: a store that knows neither is an older one. */
+  stamp(app: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   remove(app: string): Promise<void>;
   /** The files of a commit, submodules included. Throws `commit-missing`; reading it `submodule-failed` and its like. */

@@ -21,6 +21,9 @@ read -r code <&5 || code=1
 exit "\${code:-1}"
 `;
 
+/** In each repository: the stamp (model/stamp.ts) of the moment in which it got its name. */
+export const stampFile = "berth-stamp";
+
 /** \`git archive\` must give what was committed, not what the app's .gitattributes leave of it. */
 export const archiveAttributes = "* -export-ignore -export-subst\n";
 

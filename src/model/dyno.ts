@@ -1,4 +1,5 @@
 import type { ConfigVars } from "./app.ts";
+import type { Release } from "./release.ts";
 import type { DynoRuntime } from "./runtime.ts";
 
 /** `starting` covers created and restarting: it exists and is meant to run, but does not run right now. */
@@ -27,6 +28,15 @@ export interface DynoSpec extends DynoIdentity {
   readonly restartPolicy: RestartPolicy;
   /** Between SIGTERM and SIGKILL, whoever stops it. */
   readonly stopTimeoutSeconds: number;
+  readonly origin?: DynoOrigin | undefined;
+}
+
+/**
+ * What a dyno's container tells of its release, all but the values of its config, which are in its environment: a store
+ * that has lost the release can be given it again.
+ */
+export interface DynoOrigin extends Omit<Release, "config" | "version"> {
+  readonly configKeys: readonly string[];
 }
 
 /** Docker's own policies, written as Docker and Dokku write them: `no`, `always`, `unless-stopped`, `on-failure[:N]`. */

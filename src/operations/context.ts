@@ -4,6 +4,7 @@ import type { GitCredentials } from "../git/credentials.ts";
 import type { Repositories } from "../git/repositories.ts";
 import type { Download } from "../lib/download.ts";
 import type { Logger } from "../lib/logger.ts";
+import type { AppRoutes } from "../model/route.ts";
 import type { ForeignTable } from "../routing/foreign.ts";
 import type { PageFiles } from "../routing/pages.ts";
 import type { RoutePublisher } from "../routing/publisher.ts";
@@ -15,7 +16,9 @@ import type { AppLocks } from "./app-locks.ts";
 import type { Background } from "./background.ts";
 import type { BuildQueue } from "./build-queue.ts";
 import type { InService } from "./in-service.ts";
+import type { EngineInventory, Inventory } from "./inventory.ts";
 import type { OneOffs } from "./one-offs.ts";
+import type { SafeMode } from "./safe-mode.ts";
 
 /** What every verb works with. Made once by daemon.ts. */
 export interface Context {
@@ -38,6 +41,12 @@ export interface Context {
   /** Folder for what is needed for a moment. */
   readonly scratch: string;
   readonly gitCredentials: GitCredentials;
+  /** All that exists of this Berth, by where it is. */
+  readonly inventory: readonly Inventory[];
+  readonly engineInventory: EngineInventory;
+  readonly safeMode: SafeMode;
+  /** What the router served last, as it is on disk. */
+  readonly lastRoutes: () => Promise<readonly AppRoutes[]>;
   readonly logger: Logger;
   readonly settings: OperationSettings;
   readonly locks: AppLocks;

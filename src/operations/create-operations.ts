@@ -27,6 +27,7 @@ import { processReport } from "./process-report.ts";
 import { property } from "./properties.ts";
 import { purgeCache } from "./purge-cache.ts";
 import { rebuild } from "./rebuild.ts";
+import { recoverAdopt, recoverForget, recoverReport } from "./recover.ts";
 import { releases } from "./releases.ts";
 import { removeKey } from "./remove-key.ts";
 import { renameApp } from "./rename-app.ts";
@@ -34,6 +35,7 @@ import { appByName } from "./require-app.ts";
 import { restart } from "./restart.ts";
 import { rollback } from "./rollback.ts";
 import { runDyno } from "./run-dyno.ts";
+import { guarded } from "./safe-mode.ts";
 import { scale } from "./scale.ts";
 import { setConfig } from "./set-config.ts";
 import { setKeyAdmin } from "./set-key-admin.ts";
@@ -46,6 +48,10 @@ import { unsetConfig } from "./unset-config.ts";
 
 /** The verbs, bound to what they work with. */
 export function createOperations(context: Context): Operations {
+  return guarded(verbs(context), context.safeMode);
+}
+
+function verbs(context: Context): Operations {
   return {
     createApp: (input) => createApp(context, input),
     destroyApp: (input) => destroyApp(context, input),
@@ -118,6 +124,10 @@ export function createOperations(context: Context): Operations {
     importArchive: (input, job) => importArchive(context, input, job),
     importImage: (input, job) => importImage(context, input, job),
     loadImage: (input, job) => loadImage(context, input, job),
+    recoverReport: () => recoverReport(context),
+    recoverAdopt: () => recoverAdopt(context),
+    recoverForget: () => recoverForget(context),
+    requireNormal: async () => context.safeMode.requireOff(),
     busyWith: async (input) => {
       const app = context.store.read((view) => view.apps.byName(input.app));
       return app === undefined ? undefined : context.locks.busyWith(app.id);

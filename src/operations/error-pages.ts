@@ -40,11 +40,6 @@ export async function errorPages(context: Context, input: { app: string | undefi
   return Object.keys(context.store.read((view) => pagesOf(view, idOf(view, input.app)))).sort();
 }
 
-/** Those of apps that were destroyed. */
-export async function removeUnusedPages({ pages, store }: Context): Promise<void> {
-  await pages.alone(() => pages.keep(store.read(pagesInUse)));
-}
-
 /** Whether there was one before. */
 async function change(
   context: Context,

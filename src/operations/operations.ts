@@ -11,6 +11,7 @@ import type { Progress } from "../model/progress.ts";
 import type { Release } from "../model/release.ts";
 import type { TrafficPeriod } from "../model/traffic.ts";
 import type { LogLine, RunIo } from "../schedulers/scheduler.ts";
+import type { Thing } from "./inventory.ts";
 
 /**
  * The verbs, as the doors see them. Each throws UserError for what the user can mend (`app-missing`, `app-busy`, ...).
@@ -190,8 +191,31 @@ export interface Operations {
   /** With what Berth logs in to other git servers. */
   readonly gitCredentials: GitCredentials;
 
+  /** What the store does not explain, in safe mode. */
+  recoverReport(): Promise<RecoveryReport>;
+  /** Takes up what was found and leaves safe mode. Throws `no-safe-mode`, `adopt-conflict`. */
+  recoverAdopt(): Promise<Adopted[]>;
+  /** Leaves safe mode with the store as it is; gives what is removed then. Throws `no-safe-mode`. */
+  recoverForget(): Promise<readonly Thing[]>;
+  /** Throws `safe-mode` in it, before a push sends its objects. */
+  requireNormal(): Promise<void>;
+
   /** What holds the app's lock, for a push that wants to know before it sends its objects. */
   busyWith(input: { app: string }): Promise<string | undefined>;
+}
+
+export interface RecoveryReport {
+  readonly isOn: boolean;
+  readonly unexplained: readonly Thing[];
+}
+
+/** An app that was taken up. */
+export interface Adopted {
+  readonly app: string;
+  /** How many releases the store lacked. */
+  readonly releases: number;
+  /** Version of the one that runs. */
+  readonly current: number | undefined;
 }
 
 /** Who a commit is by. */

@@ -1,6 +1,7 @@
+import { forEachLimited } from "../lib/for-each-limited.ts";
 import type { App } from "../model/app.ts";
 import { maskOf } from "../model/config-secrets.ts";
-import { type Dyno, type DynoSpec, dynoName } from "../model/dyno.ts";
+import { type Dyno, type DynoOrigin, type DynoSpec, dynoName } from "../model/dyno.ts";
 import { messageOf, UserError } from "../model/errors.ts";
 import { maskError } from "../model/masked-progress.ts";
 import type { Release } from "../model/release.ts";
@@ -117,7 +118,12 @@ export function dynoSpec(context: Context, app: App, release: Release, wanted: W
     port: wanted.processType === "web" ? portOf(release) : undefined,
     restartPolicy: textProperty(context, app.id, "ps.restart-policy"),
     stopTimeoutSeconds: durationProperty(context, app.id, "ps.stop-timeout-seconds") / 1000,
+    origin: originOf(release),
   };
+}
+
+function originOf({ config, version: _, ...release }: Release): DynoOrigin {
+  return { ...release, configKeys: Object.keys(config) };
 }
 
 /** The app may choose its port by a config var PORT, as with buildstep; an image does by what it EXPOSEs. */
@@ -165,14 +171,4 @@ async function removeAll(context: Context, dynos: readonly Dyno[]): Promise<void
     if (result.status === "fulfilled" || dyno === undefined) continue;
     context.logger.error({ err: result.reason, app: dyno.app, dyno: dynoName(dyno) }, "dyno could not be stopped");
   }
-}
-
-async function forEachLimited<T>(items: readonly T[], limit: number, work: (item: T) => Promise<void>): Promise<void> {
-  const queue = [...items];
-  const lanes = Array.from({ length: Math.min(limit, items.length) }, async () => {
-    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
-  });
-  // Every lane ends before a failure is told, so that the caller knows all that was started.
-  const results = await Promise.allSettled(lanes);
-  for (const result of results) if (result.status === "rejected") throw result.reason;
 }

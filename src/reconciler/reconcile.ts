@@ -1,12 +1,11 @@
 import type { App } from "../model/app.ts";
 import type { Dyno } from "../model/dyno.ts";
 import type { Release } from "../model/release.ts";
-import { imagesOf } from "../model/runtime.ts";
 import type { Context } from "../operations/context.ts";
 import { publishAllRoutes } from "../operations/publish-routes.ts";
 import { currentRelease } from "../operations/require-app.ts";
 import { storeSoon } from "../operations/store-soon.ts";
-import { retire, type Transition, transition } from "../operations/transition.ts";
+import { type Transition, transition } from "../operations/transition.ts";
 import { type Difference, difference, wantedOfApp } from "../operations/wanted-dynos.ts";
 
 const probeTimeoutMs = 1_000;
@@ -87,23 +86,6 @@ export async function adoptRunning(context: Context): Promise<void> {
     ),
   );
   await publishAllRoutes(context);
-  retireOrphans(
-    context,
-    dynos.filter((dyno) => !apps.some((app) => app.name === dyno.app)),
-  );
-}
-
-/**
- * A daemon that was killed in a rename left the dynos of the old name. Only now is it sure that they are not the new ones
- * of a rename in progress; later they would be taken for those of the next app of that name.
- */
-function retireOrphans(context: Context, orphans: readonly Dyno[]): void {
-  if (orphans.length === 0) return;
-  context.logger.warn(
-    { dynos: orphans.map(({ app, id }) => ({ app, id })) },
-    "removing dynos of apps that are not there",
-  );
-  context.background.run("retire dynos of no app", () => retire(context, orphans));
 }
 
 async function adoptApp(context: Context, app: App, actual: readonly Dyno[]): Promise<void> {
@@ -121,25 +103,6 @@ async function adoptApp(context: Context, app: App, actual: readonly Dyno[]): Pr
       if (!up) context.inService.mark(dyno.id, false);
     }),
   );
-}
-
-/** Images that no release has: a daemon was killed between build and release, or the engine refused to remove them. */
-export async function removeOrphanImages(context: Context): Promise<void> {
-  // Both before the first build of this daemon, whose image has no release for a while.
-  const images = await context.images.list();
-  const wanted = context.store.read(
-    (view) => new Set(view.apps.list().flatMap((app) => view.releases.of(app.id).flatMap(imagesOf))),
-  );
-  const orphans = images.filter((image) => !wanted.has(image));
-  if (orphans.length === 0) return;
-  context.logger.info({ images: orphans }, "removing images that no release has");
-  context.background.run("remove images of no release", async () => {
-    for (const image of orphans) {
-      await context.images.remove(image).catch((error: unknown) => {
-        context.logger.warn({ err: error, image }, "image of no release could not be removed");
-      });
-    }
-  });
 }
 
 /** Builds that a daemon before this one left behind. */

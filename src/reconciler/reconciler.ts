@@ -3,7 +3,7 @@ import type { Dyno } from "../model/dyno.ts";
 import type { Context } from "../operations/context.ts";
 import { publishRoutes } from "../operations/publish-routes.ts";
 import type { DynoEvent } from "../schedulers/scheduler.ts";
-import { abandonBuilds, adoptRunning, reconcileApp, removeOrphanImages } from "./reconcile.ts";
+import { abandonBuilds, adoptRunning, reconcileApp } from "./reconcile.ts";
 
 const everyMs = 60_000;
 // A container removed by hand is often one of several; and the engine tells each by itself.
@@ -31,7 +31,6 @@ export class Reconciler {
     abandonBuilds(this.#context);
     const events = await this.#context.scheduler.watch(this.#stop.signal);
     await adoptRunning(this.#context);
-    await removeOrphanImages(this.#context);
     this.#running = [this.#follow(events), this.#repeat()];
   }
 

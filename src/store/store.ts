@@ -4,6 +4,7 @@ import type { Certificate, Issuance } from "../model/certificate.ts";
 import type { ManualRoute } from "../model/foreign.ts";
 import type { Key } from "../model/key.ts";
 import type { Release } from "../model/release.ts";
+import type { Stamp } from "../model/stamp.ts";
 import type { TrafficPeriod } from "../model/traffic.ts";
 
 /**
@@ -69,6 +70,12 @@ export interface View {
     of(appId: string | undefined): Certificate | undefined;
     issuance(appId: string): Issuance | undefined;
   };
+  readonly lineage: {
+    /** Identity and generation of this store. Every write has a generation of its own. */
+    own(): Stamp;
+    /** Its own, and those whose things it has accepted as its own, up to a generation. */
+    all(): Stamp[];
+  };
 }
 
 /**
@@ -132,6 +139,10 @@ export interface Changes extends View {
     remove(appId: string | undefined): void;
     /** Undefined removes it. */
     setIssuance(appId: string, issuance: Issuance | undefined): void;
+  };
+  readonly lineage: View["lineage"] & {
+    /** Things with these stamps, and lower ones of the same stores, count as this store's own. Its own generation rises. */
+    accept(stamps: readonly Stamp[]): void;
   };
 }
 

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { createDockerEngine } from "../../src/docker/create-engine.ts";
+import { createEngineInventory } from "../../src/docker/engine-inventory.ts";
 import { cacheVolume, createImageStore } from "../../src/docker/image-store.ts";
 import { type Kind, labels } from "../../src/docker/labels.ts";
-import { sweep } from "../../src/docker/sweep.ts";
-import { createLogger } from "../../src/lib/logger.ts";
 import { dockerSocket, newInstance, rawDocker, removeAllOf } from "../helpers/docker.ts";
 import { requireImages, runImage } from "../helpers/images.ts";
 
@@ -31,7 +30,7 @@ suite("What Berth leaves on the engine", { concurrency: 2 }, () => {
     return `${name.repository}:${name.tag}`;
   }
 
-  test("a sweep removes what a killed daemon was busy with, and nothing else", async () => {
+  test("lists as ended containers what a killed daemon was busy with, and nothing else", async () => {
     const id = newInstance();
     try {
       const runs = await Promise.all((["run", "build", "slug"] as const).map((kind) => create(id, kind, "dead")));
@@ -41,7 +40,10 @@ suite("What Berth leaves on the engine", { concurrency: 2 }, () => {
       const foreign = await create(other, "run", "dead");
       const dyno = await create(id, "dyno", "started");
       await engine.containers.start(dyno);
-      assert.equal(await sweep(engine, id, await createLogger("silent", false)), runs.length + 1);
+      const inventory = createEngineInventory({ engine, instance: id });
+      const found = (await inventory.list()).filter(({ kind }) => kind === "container");
+      assert.deepEqual(found.map((thing) => thing.id).sort(), [...runs, unborn].sort());
+      for (const thing of found) await inventory.remove(thing);
       const left = await engine.containers.list({ [labels.instance]: id });
       assert.deepEqual(left.map((container) => container.id).sort(), [ours, dyno].sort());
       assert.ok(!left.some((container) => container.id === unborn));

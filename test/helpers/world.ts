@@ -10,7 +10,10 @@ import type { Repositories } from "../../src/git/repositories.ts";
 import { createLogger } from "../../src/lib/logger.ts";
 import { acceptsConnections } from "../../src/lib/tcp-probe.ts";
 import type { RouterEntry } from "../../src/model/certificate.ts";
+import { dynoName } from "../../src/model/dyno.ts";
+import type { Release } from "../../src/model/release.ts";
 import type { AppRoutes } from "../../src/model/route.ts";
+import type { Stamp } from "../../src/model/stamp.ts";
 import { noTraffic, sumOf, type Traffic } from "../../src/model/traffic.ts";
 import { AppLocks } from "../../src/operations/app-locks.ts";
 import { Background } from "../../src/operations/background.ts";
@@ -18,14 +21,17 @@ import { BuildQueue } from "../../src/operations/build-queue.ts";
 import type { Context, OperationSettings } from "../../src/operations/context.ts";
 import { createOperations } from "../../src/operations/create-operations.ts";
 import { InService } from "../../src/operations/in-service.ts";
+import type { EngineInventory, Thing } from "../../src/operations/inventory.ts";
 import { OneOffs } from "../../src/operations/one-offs.ts";
 import type { Deployed, Job, Operations } from "../../src/operations/operations.ts";
+import { type NotedGeneration, SafeMode } from "../../src/operations/safe-mode.ts";
 import { createAccessLogFiles } from "../../src/routing/access-log-files.ts";
 import type { PageFiles } from "../../src/routing/pages.ts";
 import type { RoutePublisher } from "../../src/routing/publisher.ts";
 import { SharedPublisher } from "../../src/routing/shared-publisher.ts";
 import type { TrafficSnapshot } from "../../src/routing/traffic-source.ts";
 import { createMemoryStore } from "../../src/store/memory/memory-store.ts";
+import type { Store } from "../../src/store/store.ts";
 import { FakeBuilder, FakeImageStore, fakeSource } from "./fake-builder.ts";
 import { FakeScheduler } from "./fake-scheduler.ts";
 
@@ -91,6 +97,7 @@ class FakeRepositories implements Repositories {
   path = (app: string) => `/repositories/${app}.git`;
   exists = async (app: string) => this.names.has(app);
   ensure = async (app: string) => void this.names.add(app);
+  stamp = async () => undefined;
   rename = async (from: string, to: string) => void (this.names.delete(from) && this.names.add(to));
   remove = async (app: string) => void this.names.delete(app);
   source = async (_app: string, commit: string) => fakeSource({}, commit);
@@ -105,12 +112,47 @@ class FakeRepositories implements Repositories {
   setBranch = async (app: string, branch: string, commit: string) => void this.branches.set(`${app} ${branch}`, commit);
 }
 
+/** Dynos and images of a world, as made under its own store; `things` are further ones. */
+class FakeInventory implements EngineInventory {
+  readonly things: Thing[] = [];
+  readonly releases = new Map<string, Release>();
+  readonly #scheduler: FakeScheduler;
+  readonly #images: FakeImageStore;
+  readonly #stamp: Stamp;
+
+  constructor(scheduler: FakeScheduler, images: FakeImageStore, store: Store) {
+    this.#scheduler = scheduler;
+    this.#images = images;
+    this.#stamp = store.read((view) => view.lineage.own());
+  }
+
+  async list(): Promise<Thing[]> {
+    const stamp = this.#stamp;
+    const dynos = (await this.#scheduler.list()).map((dyno): Thing => {
+      const { id, app, release } = dyno;
+      return { kind: "dyno", id, app, release, dyno: dynoName(dyno), stamp };
+    });
+    const images = (await this.#images.list()).map((id): Thing => ({ kind: "image", id, stamp }));
+    const given = new Set(this.things.map(({ id }) => id));
+    return [...[...dynos, ...images].filter(({ id }) => !given.has(id)), ...this.things];
+  }
+
+  async remove(thing: Thing): Promise<void> {
+    if (thing.kind === "image") await this.#images.remove(thing.id);
+    const index = this.things.findIndex(({ kind, id }) => kind === thing.kind && id === thing.id);
+    if (index !== -1) this.things.splice(index, 1);
+  }
+
+  releaseOf = async (id: string) => this.releases.get(id);
+}
+
 export interface World {
   readonly operations: Operations;
   readonly context: Context;
   readonly scheduler: FakeScheduler;
   readonly builder: FakeBuilder;
   readonly images: FakeImageStore;
+  readonly inventory: FakeInventory;
   readonly publisher: RecordingPublisher;
   readonly repositories: FakeRepositories;
   /** Where the router's workers would write. */
@@ -131,13 +173,15 @@ export interface World {
 export async function createWorld(
   test: TestContext,
   settings: Partial<OperationSettings> = {},
-  fakes: { acme?: Issuer; now?: () => number } = {},
+  fakes: { acme?: Issuer; now?: () => number; generation?: NotedGeneration } = {},
 ): Promise<World> {
   const logger = await createLogger("silent", false);
   const scheduler = new FakeScheduler();
   const images = new FakeImageStore();
   const builder = new FakeBuilder(images);
   const publisher = new RecordingPublisher();
+  const store = createMemoryStore();
+  const inventory = new FakeInventory(scheduler, images, store);
   const repositories = new FakeRepositories();
   const stopping = new AbortController();
   let traffic: TrafficSnapshot = { at: Date.now(), totals: new Map(), open: new Map(), workers: 2 };
@@ -145,7 +189,7 @@ export async function createWorld(
   const accessLogs = await mkdtemp(join(tmpdir(), "berth-world-"));
   const shared = new SharedPublisher(publisher, logger);
   const context: Context = {
-    store: createMemoryStore(),
+    store,
     scheduler,
     builders: [builder],
     images,
@@ -159,6 +203,10 @@ export async function createWorld(
     repositories,
     download: () => Promise.reject(new Error("a world has no network")),
     scratch: "/nonexistent",
+    inventory: [inventory],
+    engineInventory: inventory,
+    safeMode: new SafeMode(fakes.generation ?? { found: undefined, follow: () => undefined }),
+    lastRoutes: async () => [],
     gitCredentials: createHostCredentials({ folder: join(accessLogs, "git"), searchPath: defaultSearchPath }),
     logger,
     settings: {
@@ -211,6 +259,7 @@ export async function createWorld(
     scheduler,
     builder,
     images,
+    inventory,
     publisher,
     repositories,
     accessLogs,

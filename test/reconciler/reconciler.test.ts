@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { beginWork } from "../../src/reconciler/begin.ts";
 import { reconcileApp } from "../../src/reconciler/reconcile.ts";
 import { Reconciler } from "../../src/reconciler/reconciler.ts";
 import { createWorld, type World } from "../helpers/world.ts";
@@ -22,7 +23,7 @@ async function eventually<T>(look: () => Promise<T> | T, wanted: T): Promise<voi
 
 async function running(t: TestContext, world: World): Promise<void> {
   const reconciler = new Reconciler(world.context);
-  await reconciler.start();
+  await beginWork(world.context, reconciler);
   t.after(() => reconciler.stop());
 }
 

@@ -71,7 +71,7 @@ export function buildOptions(
           Target: "/tmp/cache",
           VolumeOptions: {
             NoCopy: false,
-            Labels: { ...commonLabels(plan, "cache", plan.app) },
+            Labels: { ...commonLabels(plan, "cache", plan.app), [labels.appId]: plan.appId },
             DriverConfig: { Name: "local", Options: {} },
           },
         },
@@ -101,7 +101,13 @@ export function imageConfig(plan: BuildPlan): object {
     WorkingDir: "/app",
     Env: ["HOME=/app"],
     Cmd: ["/start", "web"],
-    Labels: { ...commonLabels(plan, "image", plan.app), [labels.build]: plan.buildId },
+    Labels: {
+      ...commonLabels(plan, "image", plan.app),
+      [labels.appId]: plan.appId,
+      [labels.build]: plan.buildId,
+      [labels.commit]: plan.commit,
+      [labels.builder]: "buildpack",
+    },
   };
 }
 

@@ -117,7 +117,13 @@ async function build(
       context,
       dockerfile,
       tag: reference,
-      labels: { ...commonLabels({ instance }, "image", app), [labels.build]: buildId },
+      labels: {
+        ...commonLabels({ instance }, "image", app),
+        [labels.appId]: request.appId,
+        [labels.build]: buildId,
+        [labels.commit]: source.commit,
+        [labels.builder]: "dockerfile",
+      },
       buildArgs: {
         ...environment,
         ...buildArgs(parsed, options, { config: { ...declarable, ...config }, commit: source.commit }),

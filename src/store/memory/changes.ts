@@ -105,6 +105,15 @@ export function createChanges(state: () => State): Changes {
         state().issuances.set(appId, structuredClone(issuance));
       },
     },
+    lineage: {
+      ...view.lineage,
+      accept: (stamps) => {
+        const { lineage } = state();
+        for (const { store, generation } of stamps) {
+          lineage.set(store, Math.max(generation, lineage.get(store) ?? 0));
+        }
+      },
+    },
   };
 }
 

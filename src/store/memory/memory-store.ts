@@ -24,6 +24,8 @@ export function createMemoryStore(): Store {
     write: (work) =>
       gate.run("write", () => {
         draft = copyState(committed);
+        const [own = ["", 0]] = draft.lineage;
+        draft.lineage.set(own[0], own[1] + 1);
         try {
           const result = synchronous(work(changes));
           committed = draft;

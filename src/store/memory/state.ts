@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { App, ConfigVars, Formation } from "../../model/app.ts";
 import type { Build } from "../../model/build.ts";
 import type { Certificate, Issuance } from "../../model/certificate.ts";
@@ -30,6 +31,8 @@ export interface State {
   /** App id, or undefined for the host. */
   readonly certificates: Map<string | undefined, Certificate>;
   readonly issuances: Map<string, Issuance>;
+  /** Identity of a store -> generation, its own first. */
+  readonly lineage: Map<string, number>;
 }
 
 export function emptyState(): State {
@@ -48,6 +51,7 @@ export function emptyState(): State {
     traffic: new Map(),
     certificates: new Map(),
     issuances: new Map(),
+    lineage: new Map([[randomBytes(16).toString("hex"), 0]]),
   };
 }
 
@@ -67,5 +71,6 @@ export function copyState(state: State): State {
     traffic: new Map(state.traffic),
     certificates: new Map(state.certificates),
     issuances: new Map(state.issuances),
+    lineage: new Map(state.lineage),
   };
 }

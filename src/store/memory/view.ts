@@ -1,3 +1,4 @@
+import type { Stamp } from "../../model/stamp.ts";
 import type { View } from "../store.ts";
 import type { State } from "./state.ts";
 
@@ -52,7 +53,15 @@ export function createView(state: () => State): View {
       of: (appId) => structuredClone(state().certificates.get(appId)),
       issuance: (appId) => structuredClone(state().issuances.get(appId)),
     },
+    lineage: {
+      own: () => lineageOf(state())[0] as Stamp,
+      all: () => lineageOf(state()),
+    },
   };
+}
+
+function lineageOf({ lineage }: State): Stamp[] {
+  return [...lineage].map(([store, generation]) => ({ store, generation }));
 }
 
 function copies<T>(values: Map<string, T>, wanted: (value: T) => boolean = () => true): T[] {

@@ -142,4 +142,14 @@ export const migrations: readonly string[] = [
   UPDATE keys SET admin = 1
     WHERE name = (SELECT name FROM keys ORDER BY name = 'admin' DESC, created_at, name LIMIT 1);
   `,
+  `
+  CREATE TABLE lineage (
+    store TEXT PRIMARY KEY,
+    generation INTEGER NOT NULL,
+    own INTEGER NOT NULL CHECK (own IN (0, 1))
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO lineage VALUES (lower(hex(randomblob(16))), 0, 1);
+  -- What was made before there were stamps belongs to a store that was there before, and to none that is made now.
+  INSERT INTO lineage SELECT '', 0, 0 WHERE EXISTS (SELECT 1 FROM apps);
+  `,
 ];

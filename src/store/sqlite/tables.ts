@@ -7,6 +7,7 @@ import { configChanges, configView } from "./tables/config.ts";
 import { domainChanges, domainView } from "./tables/domains.ts";
 import { formationChanges, formationView } from "./tables/formation.ts";
 import { keyChanges, keyView } from "./tables/keys.ts";
+import { lineageChanges, lineageView } from "./tables/lineage.ts";
 import { propertyChanges, propertyView } from "./tables/properties.ts";
 import { releaseChanges, releaseView } from "./tables/releases.ts";
 import { routeChanges, routeView } from "./tables/routes.ts";
@@ -25,6 +26,7 @@ export function createView(connection: Connection): View {
     properties: propertyView(connection),
     traffic: trafficView(connection),
     certificates: certificateView(connection),
+    lineage: lineageView(connection),
   };
 }
 
@@ -41,5 +43,6 @@ export function createChanges(connection: Connection): Changes {
     properties: propertyChanges(connection),
     traffic: trafficChanges(connection),
     certificates: certificateChanges(connection),
+    lineage: lineageChanges(connection),
   };
 }

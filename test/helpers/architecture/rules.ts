@@ -42,6 +42,7 @@ export const parts: Parts = {
       "git/repositories.ts",
       "git/service.ts",
       "certificates/issuer.ts",
+      "operations/inventory.ts",
       "operations/operations.ts",
       "commands/session.ts",
     ],
