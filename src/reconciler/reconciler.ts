@@ -1,4 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { Backoff } from "../lib/backoff.ts";
+import { forEachLimited } from "../lib/for-each-limited.ts";
 import type { Dyno } from "../model/dyno.ts";
 import type { Context } from "../operations/context.ts";
 import { publishRoutes } from "../operations/publish-routes.ts";
@@ -8,6 +10,8 @@ import { abandonBuilds, adoptRunning, reconcileApp } from "./reconcile.ts";
 const everyMs = 60_000;
 // A container removed by hand is often one of several; and the engine tells each by itself.
 const settleMs = 500;
+// What one app waits for, mostly its dynos' health, is time in which the engine can start those of others.
+const appsAtOnce = 8;
 const probeTimeoutMs = 1_000;
 const probePauseMs = 100;
 
@@ -20,9 +24,13 @@ export class Reconciler {
   readonly #probing = new Set<string>();
   /** Apps whose last repair failed: only the round tries them again, as what a failed repair removes is `gone` too. */
   readonly #failing = new Set<string>();
+  /** Apps of which a dyno has ended, until it is clear whether it stays so. */
+  readonly #ending = new Set<string>();
+  readonly #backoff: Backoff;
 
   constructor(context: Context) {
     this.#context = context;
+    this.#backoff = new Backoff({ firstMs: 1_000, longestMs: everyMs, now: context.now });
   }
 
   /** Resolves when the router has its first table. Repairs go on after that. */
@@ -44,17 +52,21 @@ export class Reconciler {
       await this.#all().catch((error: unknown) => {
         this.#context.logger.error({ err: error }, "round of repairs failed");
       });
-      await delay(everyMs, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+      await this.#pause(everyMs);
     }
   }
 
   async #all(): Promise<void> {
     const { store, inService } = this.#context;
-    for (const app of store.read((view) => view.apps.list())) {
-      if (this.#stop.signal.aborted) return;
-      await this.#one(app.id);
-      for (const dyno of inService.of(app.id)) if (inService.isDown(dyno.id)) this.#awaitReturn(dyno.id);
-    }
+    await forEachLimited(
+      store.read((view) => view.apps.list()),
+      appsAtOnce,
+      async (app) => {
+        if (this.#stop.signal.aborted) return;
+        await this.#one(app.id);
+        for (const dyno of inService.of(app.id)) if (inService.isDown(dyno.id)) this.#awaitReturn(dyno.id);
+      },
+    );
   }
 
   /** A failure concerns one app and must not keep the others from being repaired. */
@@ -70,7 +82,10 @@ export class Reconciler {
 
   async #follow(events: AsyncIterable<DynoEvent>): Promise<void> {
     for await (const event of events) {
-      if (event.type === "died") this.#died(event.id);
+      if (event.type === "died") {
+        this.#died(event.id);
+        this.#context.background.run("repair", () => this.#ended(event));
+      }
       if (event.type === "started") this.#awaitReturn(event.id);
       if (event.type === "gone") this.#context.background.run("repair", () => this.#gone(event));
     }
@@ -99,13 +114,39 @@ export class Reconciler {
         if (changed !== undefined) await publishRoutes(this.#context, changed.appId);
         return;
       }
-      await delay(probePauseMs, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+      await this.#pause(probePauseMs);
     }
+  }
+
+  /**
+   * A dyno that somebody has stopped by hand, or whose restart policy has given it up, is not started again by the engine. One
+   * that ends by itself after each start is replaced less and less often.
+   */
+  async #ended({ id, app: name }: DynoEvent): Promise<void> {
+    const { scheduler, store, retiring } = this.#context;
+    const app = store.read((view) => view.apps.byName(name));
+    if (app === undefined || retiring.has(id) || this.#ending.has(app.id)) return;
+    this.#ending.add(app.id);
+    try {
+      await this.#pause(settleMs);
+      // Of all: further ones that end meanwhile are not looked at by themselves.
+      const isOver = (await scheduler.list(name)).some((dyno) => dyno.state === "exited" && !retiring.has(dyno.id));
+      if (!isOver || this.#failing.has(app.id)) return;
+      await this.#pause(this.#backoff.next(app.id));
+    } finally {
+      this.#ending.delete(app.id);
+    }
+    if (!this.#stop.signal.aborted) await this.#one(app.id);
+  }
+
+  /** The abort ends it: the caller looks. */
+  async #pause(ms: number): Promise<void> {
+    await delay(ms, undefined, { signal: this.#stop.signal }).catch(() => undefined);
   }
 
   async #gone(event: DynoEvent): Promise<void> {
     if (this.#context.retiring.has(event.id)) return;
-    await delay(settleMs, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+    await this.#pause(settleMs);
     const app = this.#context.store.read((view) => view.apps.byName(event.app));
     if (app === undefined || this.#stop.signal.aborted) return;
     const { inService } = this.#context;

@@ -75,6 +75,12 @@ export class FakeScheduler implements Scheduler {
     if (fake) this.#end(fake, code);
   }
 
+  /** Somebody stops it by hand: the engine leaves it so, whatever its restart policy. */
+  end(id: string, code: number): void {
+    const fake = this.#dynos.get(id);
+    if (fake) this.#end(fake, code, "no");
+  }
+
   /** The engine starts it again, as it does some time after `exit`. */
   restart(id: string): void {
     const fake = this.#dynos.get(id);

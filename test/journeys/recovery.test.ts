@@ -3,7 +3,7 @@ import { copyFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { nullApp } from "../helpers/apps.ts";
-import { type Berth, runOk, startBerth } from "../helpers/berth.ts";
+import { type Berth, eventually, runOk, startBerth } from "../helpers/berth.ts";
 
 const ends = ["", "-wal", "-shm"];
 
@@ -100,9 +100,9 @@ suite("a store that does not know what exists", { concurrency: 2 }, () => {
     assert.equal((await berth.cliWith("no\n", "recover:forget")).code, 1);
     assert.deepEqual(await onEngine(berth), before);
     await berth.cliOk("recover:forget", "--force");
-    await berth.signal("SIGTERM");
-    assert.deepEqual(await onEngine(berth), { containers: [""], images: [""], volumes: [""] });
-    await berth.serve();
+    await eventually(async () => {
+      assert.deepEqual(await onEngine(berth), { containers: [""], images: [""], volumes: [""] });
+    }, 30_000);
     assert.equal((await berth.fetch("shop")).status, 404);
   });
 

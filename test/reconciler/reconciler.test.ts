@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { Backoff } from "../../src/lib/backoff.ts";
 import { beginWork } from "../../src/reconciler/begin.ts";
 import { reconcileApp } from "../../src/reconciler/reconcile.ts";
 import { Reconciler } from "../../src/reconciler/reconciler.ts";
+import { FakeScheduler } from "../helpers/fake-scheduler.ts";
 import { createWorld, type World } from "../helpers/world.ts";
 
 /** Waits for something that the reconciler does by itself; fails with what was last seen. */
@@ -207,4 +209,57 @@ test("images that no release has are removed at the start", async (t) => {
   world.images.references.add("berth-fake/shop:killed");
   await running(t, world);
   await eventually(() => [...world.images.references], [release.image]);
+});
+
+test("replaces dynos that somebody has stopped by hand, of all process types", async (t) => {
+  const world = await createWorld(t, { settleMs: 20 });
+  world.builder.processTypes = { web: "./web", worker: "./worker" };
+  await world.deploy("shop");
+  await world.operations.scale({ app: "shop", quantities: { worker: 1 }, deploy: true }, world.job());
+  await running(t, world);
+  const stopped = (await world.scheduler.list("shop")).map(({ id }) => id);
+  for (const id of stopped) world.scheduler.end(id, 143);
+  const states = async () => (await world.scheduler.list("shop")).map(({ state }) => state);
+  await eventually(states, ["running", "running"]);
+  const fresh = await world.scheduler.list("shop");
+  assert.ok(fresh.every(({ id }) => !stopped.includes(id)));
+  await eventually(
+    () => world.publisher.targets("shop"),
+    fresh.filter(({ port }) => port !== undefined).map(({ id }) => id),
+  );
+});
+
+test("replaces a dyno that ends by itself after each start less and less often", () => {
+  const clock = { now: Date.now() };
+  const backoff = new Backoff({ firstMs: 1_000, longestMs: 60_000, now: () => clock.now });
+  const waits = [];
+  for (let count = 0; count < 9; count++) {
+    const wait = backoff.next("shop");
+    waits.push(wait);
+    clock.now += wait + 500;
+  }
+  assert.deepEqual(waits, [0, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
+  assert.equal(backoff.next("blog"), 0);
+  clock.now += 121_000;
+  assert.equal(backoff.next("shop"), 0);
+});
+
+test("repairs apps side by side, but not all at once", async (t) => {
+  const world = await createWorld(t, { settleMs: 20 });
+  const names = Array.from({ length: 20 }, (_, index) => `app-${index}`);
+  for (const name of names) await world.deploy(name);
+  for (const { id } of await world.scheduler.list()) world.scheduler.vanish(id);
+  const all = Promise.withResolvers<void>();
+  let [open, most] = [0, 0];
+  world.context.scheduler.start = async (spec) => {
+    open += 1;
+    most = Math.max(most, open);
+    if (open > 1) all.resolve();
+    await all.promise;
+    open -= 1;
+    return FakeScheduler.prototype.start.call(world.scheduler, spec);
+  };
+  await running(t, world);
+  await eventually(async () => (await world.scheduler.list()).length, names.length);
+  assert.ok(most > 1 && most <= 8, `${most} at once`);
 });
