@@ -11,8 +11,10 @@ import { readCommit } from "./commit-source.ts";
 import { fetchRef } from "./fetch-ref.ts";
 import { Git, type GitOptions } from "./git.ts";
 import { importCommit } from "./import-commit.ts";
-import type { Fetched, ImportedCommit, Reading, Repositories } from "./repositories.ts";
+import { quarantineEnvironment, takeOut } from "./quarantine.ts";
+import type { Fetched, ImportedCommit, Quarantine, Reading, Repositories } from "./repositories.ts";
 import { archiveAttributes, preReceiveHook, repositoryConfig, stampFile } from "./repository-files.ts";
+import { asideTip, putBack, setAside } from "./set-aside.ts";
 
 export interface RepositoriesOptions extends GitOptions {
   readonly folder: string;
@@ -139,7 +141,41 @@ class BareRepositories implements Repositories {
   async tip(app: string, branch: string): Promise<string | undefined> {
     if (!(await this.exists(app))) return undefined;
     const format = ["--format=%(objectname)", `refs/heads/${branch}`];
-    return (await this.#git.in(this.path(app)).raw(["for-each-ref", ...format])).split("\n")[0] || undefined;
+    const found = (await this.#git.in(this.path(app)).raw(["for-each-ref", ...format])).split("\n")[0];
+    return found || (await asideTip(this.#git, this.path(app), branch));
+  }
+
+  async keep(app: string, commit: string, quarantine: Quarantine | undefined): Promise<void> {
+    const path = this.path(app);
+    if (quarantine !== undefined) await takeOut(quarantine, join(path, "objects"));
+    await this.#git.in(path).raw(["cat-file", "-e", `${commit}^{commit}`]);
+    await this.stamp(app);
+  }
+
+  async isWhole(app: string, commit: string): Promise<boolean> {
+    if (!(await this.exists(app))) return false;
+    try {
+      await this.#git.in(this.path(app)).raw(["rev-list", "--objects", "--quiet", commit, "--not", "--branches"]);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async setAside(app: string, branch: string): Promise<void> {
+    await this.#changes.run(() => setAside(this.#git, this.path(app), branch));
+  }
+
+  async putBack(app: string): Promise<void> {
+    await this.#changes.run(() => putBack(this.#git, this.path(app)));
+  }
+
+  async continues(app: string, branch: string, commit: string, quarantine: Quarantine | undefined): Promise<boolean> {
+    const path = this.path(app);
+    const before = await asideTip(this.#git, path, branch);
+    if (before === undefined) return true;
+    const range = ["rev-list", "--max-count=1", before, `^${commit}`];
+    return (await this.#git.in(path, quarantineEnvironment(quarantine)).raw(range)).trim() === "";
   }
 
   async setBranch(app: string, branch: string, commit: string): Promise<void> {

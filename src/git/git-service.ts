@@ -29,6 +29,8 @@ export function createGitService(options: GitServiceOptions): GitService {
 class PushService implements GitService {
   readonly #context: PushContext;
   readonly #visits: PushVisits;
+  /** Apps whose next push is to see all branches. */
+  readonly #seen = new Set<string>();
 
   constructor({ repositories, operations, receiver: path, logger, ...options }: GitServiceOptions) {
     const git = new Git(options);
@@ -36,6 +38,7 @@ class PushService implements GitService {
     this.#visits = new PushVisits(
       (app) => repositories.ensure(app),
       async (app) => {
+        await repositories.putBack(app);
         // A push that came to nothing leaves nothing behind.
         if (!(await appExists(operations, app))) await repositories.remove(app);
       },
@@ -64,18 +67,30 @@ class PushService implements GitService {
 
   async #receive(app: string, existed: boolean, io: GitIo): Promise<number> {
     const { git, repositories, logger } = this.#context;
+    await this.#letPushAgain(app);
     let deployed: string | undefined;
+    const onRefusal = () => void this.#seen.add(app);
     const code = await receivePack(git, repositories.path(app), io, async (call, output, signal) => {
-      const push = { app, actor: io.actor, fingerprint: io.fingerprint, existed, call, signal };
+      const push = { app, actor: io.actor, fingerprint: io.fingerprint, existed, call, signal, onRefusal };
       const answer = await answerPush(this.#context, push, output);
       deployed = answer.deployed;
       return answer.code;
     });
     if (deployed !== undefined) {
+      // Whatever git has made of the push: the release is there.
+      await this.#context.operations.settlePush({ app });
       await repositories.setHead(app, deployed);
       if (code !== 0) logger.error({ app, branch: deployed, code }, "deployed, but git did not update the branch");
     }
     return code;
+  }
+
+  /** What does not run as it was pushed may be pushed once more, although the branch is there already. */
+  async #letPushAgain(app: string): Promise<void> {
+    const { operations, repositories, receiver } = this.#context;
+    if (this.#seen.delete(app) || (await receiver.present())) return;
+    const branch = await operations.branchToPushAgain({ app });
+    if (branch !== undefined) await repositories.setAside(app, branch);
   }
 
   /** Before the objects are sent: a push of many megabytes should not be for nothing. */

@@ -9,6 +9,7 @@ import type { Git } from "./git.ts";
 import type { HookCall } from "./hook-call.ts";
 import { checkRefs, decidePush, isDeletion, type PushDecision } from "./push-decision.ts";
 import { createPushOutput } from "./push-output.ts";
+import { quarantineEnvironment } from "./quarantine.ts";
 import type { Receiver } from "./receiver.ts";
 import { reportFailure } from "./report-failure.ts";
 import type { Repositories } from "./repositories.ts";
@@ -28,6 +29,8 @@ export interface Push {
   /** Whether the app was there when the push began. */
   readonly existed: boolean;
   readonly call: HookCall;
+  /** Called where the next push is to see the branch as it is. */
+  onRefusal(): void;
   readonly signal: AbortSignal;
 }
 
@@ -72,7 +75,10 @@ async function decide({ git, repositories, operations }: PushContext, push: Push
   }
   const { computed } = await operations.property({ app, key: "git.deploy-branch" });
   const decision = decidePush(app, call.updates, computed === "" ? undefined : computed);
-  if (decision.kind === "deploy") await checkDeployable(git, repositories.path(app), call, decision);
+  if (decision.kind === "deploy") {
+    await checkDeployable(git, repositories.path(app), call, decision);
+    await checkContinues(push, repositories, decision);
+  }
   return decision;
 }
 
@@ -83,15 +89,7 @@ async function checkDeployable(
   call: HookCall,
   { branch, commit }: { branch: string; commit: string },
 ): Promise<void> {
-  const { quarantine } = call;
-  const environment =
-    quarantine === undefined
-      ? {}
-      : {
-          GIT_OBJECT_DIRECTORY: quarantine.objectDirectory,
-          GIT_ALTERNATE_OBJECT_DIRECTORIES: quarantine.alternates,
-        };
-  const commands = git.in(repository, environment);
+  const commands = git.in(repository, quarantineEnvironment(call.quarantine));
   // Both at once: each is a process, and the user waits.
   const [type, below] = await Promise.all([
     commands.raw(["cat-file", "-t", commit]).then((text) => text.trim()),
@@ -111,6 +109,19 @@ async function checkDeployable(
   }
 }
 
+/** The client was shown no branch, and so could not see that it leaves commits behind. */
+async function checkContinues(
+  { app, call, onRefusal }: Push,
+  repositories: Repositories,
+  { branch, commit }: { branch: string; commit: string },
+): Promise<void> {
+  if (await repositories.continues(app, branch, commit, call.quarantine)) return;
+  onRefusal();
+  throw new UserError("push-behind", `'${branch}' of ${app} has commits that this push does not have`, {
+    hint: "Fetch and merge them (git pull), or push with --force once more to leave them behind",
+  });
+}
+
 async function take(
   context: PushContext,
   push: Push,
@@ -123,7 +134,10 @@ async function take(
   const received = await receiver.present();
   let urls: readonly string[] = [];
   if (received) await receiver.run({ app, source, actor, fingerprint }, write, signal);
-  else ({ urls } = await operations.deploy({ app, source }, { progress, signal, actor }));
+  else {
+    const move = { branch, quarantine: call.quarantine, isFirst };
+    ({ urls } = await operations.deploy({ app, source, move }, { progress, signal, actor }));
+  }
   if (isFirst) {
     try {
       await operations.setProperty({ app, key: "git.deploy-branch", value: branch });

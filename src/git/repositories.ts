@@ -59,8 +59,20 @@ export interface Repositories {
    * Throws `invalid-repository-url`, `repository-unreachable`, `ref-missing`.
    */
   fetch(app: string, remote: { url: string; ref: string | undefined }, signal: AbortSignal): Promise<Fetched>;
-  /** The commit that a branch is at; undefined where there is no such branch. */
+  /** The commit that a branch is at, set aside or not; undefined where there is no such branch. */
   tip(app: string, branch: string): Promise<string | undefined>;
+  /**
+   * Makes sure that the repository itself has the commit, also while it is being pushed: whatever happens to the push from
+   * here on, a branch can be put there. Throws where it has not.
+   */
+  keep(app: string, commit: string, quarantine: Quarantine | undefined): Promise<void>;
+  /** Whether it has the commit and all that belongs to it. */
+  isWhole(app: string, commit: string): Promise<boolean>;
+  /** Shows no branch of this name to the next push, whose client would find nothing to do otherwise; `putBack` ends it. */
+  setAside(app: string, branch: string): Promise<void>;
+  putBack(app: string): Promise<void>;
+  /** Whether `commit` is on top of where the branch was before it was set aside; true if it was not. */
+  continues(app: string, branch: string, commit: string, quarantine: Quarantine | undefined): Promise<boolean>;
   /** Puts a branch where it should be, whatever it was; `git clone` checks it out then. */
   setBranch(app: string, branch: string, commit: string): Promise<void>;
   /** Which branch `git clone` checks out. */

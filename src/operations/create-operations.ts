@@ -23,6 +23,7 @@ import { liveTraffic } from "./live-traffic.ts";
 import { logs } from "./logs.ts";
 import { addRoute, listRoutes, removeRoute } from "./manual-routes.ts";
 import type { Operations } from "./operations.ts";
+import { branchToPushAgain, settlePush } from "./pending-move.ts";
 import { processReport } from "./process-report.ts";
 import { property } from "./properties.ts";
 import { purgeCache } from "./purge-cache.ts";
@@ -112,6 +113,8 @@ function verbs(context: Context): Operations {
     trafficHistory: (input) => trafficHistory(context, input),
     run: (input, io) => runDyno(context, input, io),
     deploy: (input, job) => deploy(context, input, job),
+    settlePush: (input) => settlePush(context, input),
+    branchToPushAgain: (input) => branchToPushAgain(context, input),
     builds: (input) => listBuilds(context, input),
     build: (input) => buildOf(context, input),
     buildOutput: (input) => buildOutput(context, input),

@@ -18,7 +18,8 @@ import { openBuildLog } from "./build-log.ts";
 import { failBuild, finishBuild, startBuild } from "./build-record.ts";
 import type { Context } from "./context.ts";
 import { ensureApp } from "./create-app.ts";
-import type { Deployed, Job } from "./operations.ts";
+import type { Deployed, Job, Move } from "./operations.ts";
+import { setPendingMove } from "./pending-move.ts";
 import { textProperty } from "./properties.ts";
 import { prune } from "./prune.ts";
 import { runFirstDeploy, runPostdeploy, runPredeploy, runReleasePhase } from "./release-phase.ts";
@@ -27,13 +28,18 @@ import { replaceDynos } from "./replace-dynos.ts";
 import { requireDisk } from "./require-disk.ts";
 
 /** DESIGN.md, section 4. */
-export async function deploy(context: Context, input: { app: string; source: Source }, job: Job): Promise<Deployed> {
+export async function deploy(
+  context: Context,
+  input: { app: string; source: Source; move?: Move | undefined },
+  job: Job,
+): Promise<Deployed> {
+  const { move } = input;
   const app = await ensureApp(context, input.app);
   const source = subfolder(input.source, textProperty(context, app.id, "builder.build-dir"));
   const short = source.commit.slice(0, 7);
   const deployed = context.locks.hold(app, `deploy of ${short} by ${job.actor}`, async () => {
     await requireDisk(context, job);
-    return context.buildQueue.track(app.id, job, (tracked) => buildAndRelease(context, { app, source }, tracked));
+    return context.buildQueue.track(app.id, job, (tracked) => buildAndRelease(context, { app, source, move }, tracked));
   });
   // One that fails leaves a build and its log behind, and somebody may try again for ever.
   return deployed.finally(() => context.background.run("prune", () => prune(context, app.id)));
@@ -41,7 +47,7 @@ export async function deploy(context: Context, input: { app: string; source: Sou
 
 async function buildAndRelease(
   context: Context,
-  { app, source }: { app: App; source: Source },
+  { app, source, move }: { app: App; source: Source; move: Move | undefined },
   job: Job,
 ): Promise<Deployed> {
   const timings = stopwatch(context.now);
@@ -58,10 +64,10 @@ async function buildAndRelease(
     await warnOfUnhonoured(context, { app, source, manifest }, logged.progress);
     const image = await buildImage(context, { app, build, source, manifest }, logged);
     timings.lap("build");
-    const release = await releaseImage(context, { app, build, image, manifest }, logged);
+    const release = await releaseImage(context, { app, build, image, manifest, move }, logged);
     timings.lap("start");
-    finishBuild(context, build, { status: "succeeded", image: image.reference });
     await runPostdeploy(context, { app, release }, manifest, logged);
+    finishBuild(context, build, { status: "succeeded", image: image.reference });
     const fields = { app: app.name, release: release.version, build: build.id, ms: timings.laps() };
     context.logger.info(fields, "deployed");
     return { release, urls: urlsOf(context, app.id) };
@@ -72,9 +78,17 @@ async function buildAndRelease(
   }
 }
 
+interface Releasing {
+  readonly app: App;
+  readonly build: Build;
+  readonly image: Image;
+  readonly manifest: AppManifest;
+  readonly move: Move | undefined;
+}
+
 async function releaseImage(
   context: Context,
-  { app, build, image, manifest }: { app: App; build: Build; image: Image; manifest: AppManifest },
+  { app, build, image, manifest, move }: Releasing,
   job: Job,
 ): Promise<Release> {
   try {
@@ -94,12 +108,17 @@ async function releaseImage(
     await runReleasePhase(context, { app, release }, job);
     await runFirstDeploy(context, { app, release }, manifest, job);
     const formation = { ...servicesOf(context, app, image), ...manifest.formation };
-    const activate = () =>
+    const activate = async () => {
+      // First: a release whose commit is nowhere cannot be built again.
+      if (move !== undefined) await context.repositories.keep(app.name, build.commit, move.quarantine);
       context.store.write((changes) => {
         // A push to a stopped app starts it, as with Dokku.
         activateRelease(changes, release, { stopped: false });
         keepManifestFormation(changes, app.id, manifest.formation);
+        if (move?.isFirst === true) changes.properties.set(app.id, "git.deploy-branch", move.branch);
+        setPendingMove(changes, app.id, move && { branch: move.branch, commit: build.commit });
       });
+    };
     await replaceDynos(context, { app: { ...app, stopped: false }, release, formation, activate }, job);
     return release;
   } catch (error) {

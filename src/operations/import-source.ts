@@ -3,6 +3,7 @@ import { UserError } from "../model/errors.ts";
 import type { Context } from "./context.ts";
 import { deploy } from "./deploy.ts";
 import type { Author, Deployed, Job } from "./operations.ts";
+import { branchToPushAgain, settlePush } from "./pending-move.ts";
 import { property } from "./properties.ts";
 import { appByName } from "./require-app.ts";
 
@@ -20,10 +21,18 @@ export async function importSource(
   const { computed } = await property(context, { app, key: "git.deploy-branch" });
   const branch = computed === "" ? "main" : computed;
   const { repositories } = context;
-  const commit = await repositories.importCommit(app, { branch, read, message, author }, job.signal);
+  const again = await branchToPushAgain(context, { app });
+  const commit = await repositories
+    .importCommit(app, { branch, read, message, author }, job.signal)
+    .catch(async (error: unknown) => {
+      const tip = again === branch ? await repositories.tip(app, branch) : undefined;
+      if (tip !== undefined && error instanceof UserError && error.code === "nothing-changed") return tip;
+      throw error;
+    });
   const source = await repositories.source(app, commit, job);
-  const deployed = await deploy(context, { app, source }, job);
-  await repositories.advance(app, branch, commit);
+  const deployed = await deploy(context, { app, source, move: { branch } }, job);
+  if ((await repositories.tip(app, branch)) !== commit) await repositories.advance(app, branch, commit);
+  await settlePush(context, { app });
   return deployed;
 }
 

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import type { Source } from "../builders/builder.ts";
 import type { GitCredentials } from "../git/credentials.ts";
+import type { Quarantine } from "../git/repositories.ts";
 import type { App, ConfigVars, Formation, ProcessTypes } from "../model/app.ts";
 import type { Build } from "../model/build.ts";
 import type { Certificate, Issuance } from "../model/certificate.ts";
@@ -149,7 +150,11 @@ export interface Operations {
   run(input: { app: string; command: readonly string[]; env: ConfigVars }, io: RunIo): Promise<number>;
 
   /** DESIGN.md, section 4. Creates the app where it is missing. A failure leaves the previous release serving. */
-  deploy(input: { app: string; source: Source }, job: Job): Promise<Deployed>;
+  deploy(input: { app: string; source: Source; move?: Move | undefined }, job: Job): Promise<Deployed>;
+  /** The push that a deploy was for is over: sees to it that the branch is at what was released. */
+  settlePush(input: { app: string }): Promise<void>;
+  /** The deploy branch, if its commit is not what runs as it was pushed: a push of the same commit is to deploy then. */
+  branchToPushAgain(input: { app: string }): Promise<string | undefined>;
   /** Of all apps where `app` is undefined, newest first. */
   builds(input: { app: string | undefined }): Promise<{ app: string; build: Build }[]>;
   /** The newest where `id` is undefined or `current`. Throws `build-missing`. */
@@ -202,6 +207,15 @@ export interface Operations {
 
   /** What holds the app's lock, for a push that wants to know before it sends its objects. */
   busyWith(input: { app: string }): Promise<string | undefined>;
+}
+
+/** A branch that moves to the commit of a deploy. Until it has, the store remembers it. */
+export interface Move {
+  readonly branch: string;
+  /** Where the commit is as long as it is being pushed. */
+  readonly quarantine?: Quarantine | undefined;
+  /** The app has no deploy branch so far: from the release on it is this one. */
+  readonly isFirst?: boolean;
 }
 
 export interface RecoveryReport {

@@ -95,6 +95,7 @@ const harmless: ReadonlySet<string> = new Set<keyof Operations>([
   "build",
   "buildOutput",
   "busyWith",
+  "branchToPushAgain",
   "recoverReport",
   "recoverAdopt",
   "recoverForget",

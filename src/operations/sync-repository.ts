@@ -4,6 +4,7 @@ import type { Context } from "./context.ts";
 import { ensureApp } from "./create-app.ts";
 import { deploy } from "./deploy.ts";
 import type { Deployed, Job, Synced, SyncInput } from "./operations.ts";
+import { pendingMove, settlePush } from "./pending-move.ts";
 import { textProperty } from "./properties.ts";
 import { setProperty } from "./set-property.ts";
 
@@ -16,6 +17,7 @@ export async function syncRepository(context: Context, input: SyncInput, job: Jo
   const branch = branchFor(context, app, remoteBranch, input.setDeployBranch);
   const deployed = await build(context, { app, commit, branch, when: input.build }, job);
   await context.repositories.setBranch(app.name, branch, commit);
+  if (deployed !== undefined) await settlePush(context, { app: app.name });
   if (input.setDeployBranch && remoteBranch !== undefined) {
     job.progress.detail(`Detected branch, setting deploy-branch to ${remoteBranch}`);
     await setProperty(context, { app: app.name, key: "git.deploy-branch", value: remoteBranch });
@@ -48,14 +50,15 @@ async function build(
   }
   const { signal, progress } = job;
   const source = await repositories.source(app.name, commit, { signal, progress });
-  return deploy(context, { app: app.name, source }, job);
+  return deploy(context, { app: app.name, source, move: { branch } }, job);
 }
 
 /** What was synced without a build before is not built yet. */
 async function isDeployed(context: Context, app: App, branch: string, commit: string): Promise<boolean> {
-  const release = context.store.read((view) => {
+  const { release, pending } = context.store.read((view) => {
     const id = view.apps.byId(app.id)?.currentReleaseId;
-    return id === undefined ? undefined : view.releases.byId(id);
+    return { release: id === undefined ? undefined : view.releases.byId(id), pending: pendingMove(view, app.id) };
   });
-  return release?.commit === commit && (await context.repositories.tip(app.name, branch)) === commit;
+  if (release?.commit !== commit || pending !== undefined) return false;
+  return (await context.repositories.tip(app.name, branch)) === commit;
 }

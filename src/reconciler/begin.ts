@@ -2,6 +2,7 @@ import type { Dyno } from "../model/dyno.ts";
 import type { Context } from "../operations/context.ts";
 import type { Thing } from "../operations/inventory.ts";
 import { type Findings, findLeftovers, removeThings } from "../operations/leftovers.ts";
+import { completeMoves } from "../operations/pending-move.ts";
 import { retire } from "../operations/transition.ts";
 
 export interface Work {
@@ -34,6 +35,7 @@ async function begin(context: Context, work: Work, { leftovers }: Findings): Pro
   const gone = leftovers.filter(({ kind }) => kind !== "dyno");
   const isFirst = ({ kind }: Thing) => kind === "container" || kind === "unfinished";
   await removeThings(context, gone.filter(isFirst));
+  await completeMoves(context);
   const orphans = await dynosOfNoApp(context);
   await work.start();
   context.background.run("remove leftovers", async () => {

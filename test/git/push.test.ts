@@ -260,6 +260,30 @@ describe("git push", () => {
     assert.equal(deploysOf(app).length, 1);
   });
 
+  test("deploys an unchanged branch again if it does not run as it was pushed, and shows it again after a failure", async () => {
+    const app = newApp();
+    const project = await host.project();
+    await push(project, app);
+    host.operations.again.set(app, "main");
+    host.operations.script = () => Promise.reject(new UserError("no", "no room"));
+    const failed = await push(project, app);
+    host.operations.script = async () => undefined;
+    assert.match(failed.stderr, /no room/);
+    assert.equal(await host.repositories.tip(app, "main"), deploysOf(app)[0]?.commit);
+    assert.match(await project.must("ls-remote", host.url(app)), /refs\/heads\/main/);
+    assert.doesNotMatch((await push(project, app)).stderr, /up-to-date/);
+    assert.equal(deploysOf(app).length, 3);
+    await push(project, app, "main:other");
+    assert.match(await project.must("ls-remote", host.url(app)), /refs\/heads\/main\n/);
+    await project.must("commit", "--amend", "-q", "--allow-empty", "-m", "rewritten");
+    const behind = await push(project, app, "--force", "main");
+    assert.match(behind.stderr, /'main' of \S+ has commits that this push does not have/);
+    assert.equal((await push(project, app, "main")).code, 1, "git itself refuses it without force");
+    assert.equal((await push(project, app, "--force", "main")).code, 1, "each refusal is for one push");
+    assert.equal((await push(project, app, "--force", "main")).code, 0);
+    host.operations.again.delete(app);
+  });
+
   test("refs that are neither branches nor tags are refused, and no app is made for them", async () => {
     const app = newApp();
     const { code, stderr } = await push(await host.project(), app, "main:refs/notes/x");

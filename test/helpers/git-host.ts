@@ -9,7 +9,7 @@ import { createGitService } from "../../src/git/git-service.ts";
 import type { Repositories } from "../../src/git/repositories.ts";
 import type { App } from "../../src/model/app.ts";
 import { appMissing } from "../../src/model/errors.ts";
-import type { Deployed, Job, Operations } from "../../src/operations/operations.ts";
+import type { Deployed, Job, Move, Operations } from "../../src/operations/operations.ts";
 import { type Outcome, type ProcessOptions, runProcess, type SshHost, startSshHost } from "./ssh-host.ts";
 
 export type ScriptedDeploy = (input: { app: string; source: Source }, job: Job) => Promise<void>;
@@ -48,12 +48,21 @@ export class FakeOperations {
     return this.busy.get(app);
   }
 
-  async deploy(input: { app: string; source: Source }, job: Job): Promise<Deployed> {
+  /** Set where a deploy is to keep its commit before it is done, as the real one does. */
+  repositories: Repositories | undefined;
+  /** Branches, by app, that the next push is to deploy again. */
+  readonly again = new Map<string, string>();
+  requireNormal = async () => undefined;
+  settlePush = async () => undefined;
+  branchToPushAgain = async ({ app }: { app: string }) => this.again.get(app);
+
+  async deploy(input: { app: string; source: Source; move?: Move | undefined }, job: Job): Promise<Deployed> {
     this.apps.add(input.app);
     this.deploys.push({ app: input.app, commit: input.source.commit, actor: job.actor });
     this.busy.set(input.app, `deploy of ${input.source.commit.slice(0, 7)}`);
     try {
       await this.script(input, job);
+      await this.repositories?.keep(input.app, input.source.commit, input.move?.quarantine);
     } finally {
       this.busy.delete(input.app);
     }
@@ -88,6 +97,7 @@ export async function startGitHost(): Promise<GitHost> {
   const problems: string[] = [];
   const logger = pino({ level: "error" }, { write: (line) => void problems.push(line) });
   const repositories = createRepositories({ folder: join(folder, "repositories"), logger });
+  operations.repositories = repositories;
   const receiver = join(folder, "hooks", "receiver");
   const service = createGitService({
     repositories,

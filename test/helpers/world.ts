@@ -109,6 +109,13 @@ class FakeRepositories implements Repositories {
   readonly branches = new Map<string, string>();
   fetch = async () => this.remote;
   tip = async (app: string, branch: string) => this.branches.get(`${app} ${branch}`);
+  /** Commits that a push has left behind when it ended. */
+  readonly kept: string[] = [];
+  keep = async (_app: string, commit: string) => void this.kept.push(commit);
+  isWhole = async (_app: string, commit: string) => this.kept.includes(commit);
+  setAside = async () => undefined;
+  putBack = async () => undefined;
+  continues = async () => true;
   setBranch = async (app: string, branch: string, commit: string) => void this.branches.set(`${app} ${branch}`, commit);
 }
 
