@@ -4,6 +4,7 @@ const words: Readonly<Record<ThingKind, readonly [string, string]>> = {
   dyno: ["running dyno", "running dynos"],
   container: ["ended container", "ended containers"],
   image: ["image", "images"],
+  untagged: ["untagged image", "untagged images"],
   base: ["base image", "base images"],
   cache: ["build cache", "build caches"],
   data: ["data volume", "data volumes"],

@@ -4,6 +4,7 @@ import type { DynoOrigin } from "../model/dyno.ts";
 import type { Release } from "../model/release.ts";
 import type { EngineInventory, Thing, ThingKind } from "../operations/inventory.ts";
 import type { ContainerDetails, ContainerSummary, DockerEngine, Labels } from "./engine.ts";
+import { hasStatus } from "./errors.ts";
 import { labels } from "./labels.ts";
 import { stampOf } from "./stamped-engine.ts";
 import { shortLived } from "./sweep.ts";
@@ -27,6 +28,14 @@ export function createEngineInventory({ engine, instance }: Options): EngineInve
     container: (id) => engine.containers.remove(id),
     image: (id) => engine.images.remove(id),
     base: (id) => engine.images.remove(id),
+    untagged: async (id) => {
+      try {
+        await engine.images.remove(id);
+      } catch (error) {
+        // A container that somebody has made of it uses it.
+        if (!hasStatus(error, 409)) throw error;
+      }
+    },
     cache: (id) => engine.volumes.remove(id),
     data: (id) => engine.volumes.remove(id),
     "app-network": (id) => engine.networks.remove(id),
@@ -34,15 +43,17 @@ export function createEngineInventory({ engine, instance }: Options): EngineInve
   };
   return {
     list: async () => {
-      const [containers, images, volumes, networks] = await Promise.all([
+      const [containers, images, untagged, volumes, networks] = await Promise.all([
         engine.containers.list(ours),
         engine.images.summaries(ours),
+        engine.images.untagged(ours),
         engine.volumes.list(ours),
         engine.networks.list(ours),
       ]);
       return [
         ...containers.flatMap((container) => containerThing(engine.session, container)),
         ...images.flatMap(({ reference, labels: own }) => imageThing(instance, reference, own)),
+        ...untagged.map((id): Thing => ({ kind: "untagged", id })),
         ...volumes.flatMap(({ name, labels: own }) => thing(volumeKinds, name, own)),
         ...networks.flatMap(({ id, labels: own }) => thing(networkKinds, id, own)),
       ];

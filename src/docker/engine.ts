@@ -98,6 +98,8 @@ export interface Images {
   list(labels: Labels): Promise<string[]>;
   /** The same with the labels of each. */
   summaries(labels: Labels): Promise<{ reference: string; labels: Labels }[]>;
+  /** Ids of those with all these labels that have neither a name nor a descendant. */
+  untagged(labels: Labels): Promise<string[]>;
   /** Those without a name that have all these labels, and nothing that a container uses. Gives how many. */
   pruneUntagged(labels: Labels): Promise<number>;
   /** Throws EngineError with status 409 where a container uses it. */

@@ -22,6 +22,11 @@ export function imagesOf(docker: Dockerode, call: Call, socketPath: string): Ima
     },
     list: async (labels) => (await summaries(labels)).map(({ reference }) => reference),
     summaries,
+    untagged: (labels) =>
+      call(async () => {
+        const filters = { label: labelFilter(labels), dangling: ["true"] };
+        return (await docker.listImages({ filters })).map(({ Id }) => Id);
+      }),
     pruneUntagged: (labels) =>
       call(async () => {
         const filters = { label: labelFilter(labels), dangling: ["true"] };

@@ -3,13 +3,14 @@ import type { Stamp } from "../model/stamp.ts";
 
 /**
  * `container`: of a one-off process or a build that another run of the daemon began, or a dyno that was never started.
- * `probe`: a network that was only there to learn a free subnet. `unfinished`: what a push or an import that was killed left
+ * `untagged`: an image that lost its name to another one, or was killed before it got one. `probe`: a network that was only there to learn a free subnet. `unfinished`: what a push or an import that was killed left
  * in a repository. `page`: an error page of a user. `scratch`: what is there for a moment only.
  */
 export type ThingKind =
   | "dyno"
   | "container"
   | "image"
+  | "untagged"
   | "base"
   | "cache"
   | "data"

@@ -60,13 +60,14 @@ const inUse: Readonly<Record<ThingKind, Rule>> = {
   "access-log": byName,
   page: ({ id }, { pages }) => pages.has(id),
   container: never,
+  untagged: never,
   probe: never,
   unfinished: never,
   scratch: never,
 };
 
 /** Nobody misses them: they need no proof. */
-const momentary: ReadonlySet<ThingKind> = new Set(["container", "probe", "unfinished", "scratch"]);
+const momentary: ReadonlySet<ThingKind> = new Set(["container", "untagged", "probe", "unfinished", "scratch"]);
 /** Carry no stamp: what is true of the rest decides over them too. */
 const unstampable: ReadonlySet<ThingKind> = new Set(["access-log", "page"]);
 

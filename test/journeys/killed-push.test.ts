@@ -23,11 +23,11 @@ async function pushAndKill(berth: Berth, folder: string, text: string): Promise<
     env: { PATH: process.env.PATH, HOME: "/nonexistent", GIT_CONFIG_NOSYSTEM: "1", ...berth.gitEnv() },
   });
   let output = "";
-  const killed = Promise.withResolvers<void>();
+  const killed = Promise.withResolvers<unknown>();
   child.stderr.setEncoding("utf8").on("data", (data: string) => {
     const before = output;
     output += data;
-    if (!before.includes(text) && output.includes(text)) berth.signal("SIGKILL").then(() => killed.resolve());
+    if (!before.includes(text) && output.includes(text)) killed.resolve(berth.signal("SIGKILL"));
   });
   const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
   assert.match(output, new RegExp(text), output);
