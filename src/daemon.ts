@@ -18,9 +18,9 @@ import { version } from "./config/version.ts";
 import { createFileInventory } from "./daemon/file-inventory.ts";
 import { BuildGuard, withGuardedBuilds } from "./daemon/guard-builds.ts";
 import { createFirewall, keptPid } from "./daemon/keep.ts";
-import { readLastRoutes } from "./daemon/last-routes.ts";
+import { createLastRoutes } from "./daemon/last-routes.ts";
 import { leaveSilentEngine } from "./daemon/leave-engine.ts";
-import { openStore } from "./daemon/open-store.ts";
+import { openStore, rememberedInstance, rememberInstance } from "./daemon/open-store.ts";
 import { limitsIn, lowerOomScore } from "./daemon/resources.ts";
 import { createDockerEngine } from "./docker/create-engine.ts";
 import { createEngineInventory } from "./docker/engine-inventory.ts";
@@ -54,7 +54,7 @@ import { InService } from "./operations/in-service.ts";
 import { publishManualRoutes } from "./operations/manual-routes.ts";
 import { OneOffs } from "./operations/one-offs.ts";
 import { recordTraffic } from "./operations/record-traffic.ts";
-import { beginWork } from "./reconciler/begin.ts";
+import { prepareWork } from "./reconciler/begin.ts";
 import { CertificateKeeper } from "./reconciler/certificate-keeper.ts";
 import { CertificateRenewals } from "./reconciler/certificate-renewals.ts";
 import { Reconciler } from "./reconciler/reconciler.ts";
@@ -109,8 +109,8 @@ interface Asked {
 async function start(settings: Settings, logger: Logger, undo: Undo, { stopping, reload }: Asked): Promise<void> {
   const paths = pathsBelow(settings.root);
   await prepareRoot(paths, undo);
-  const instance = await loadInstanceId(paths.instanceId);
   const { store, takeStamp, safeMode } = openStore(paths, undo);
+  const instance = await loadInstanceId(paths.instanceId, rememberedInstance(store));
   const quit = new AbortController();
   const docker = stampedEngine(
     createDockerEngine({ socketPath: settings.dockerSocket, quit: quit.signal }),
@@ -205,7 +205,7 @@ async function start(settings: Settings, logger: Logger, undo: Undo, { stopping,
       createFileInventory(paths),
     ],
     safeMode,
-    lastRoutes: () => readLastRoutes(paths.routesSnapshot),
+    lastRoutes: createLastRoutes(paths.routesSnapshot),
     download: (address, signal) =>
       openDownload(address, { proxies: outboundEnvironment(settings), caFile: settings.caFile, signal }),
     scratch: paths.scratch,
@@ -262,8 +262,16 @@ async function start(settings: Settings, logger: Logger, undo: Undo, { stopping,
   await Promise.all([publishManualRoutes(context), foreign.start()]);
   const renewals = new CertificateRenewals(context);
   undo(() => renewals.stop());
-  const work = { start: () => reconciler.start().then(() => renewals.start()) };
-  await Promise.all([supervisor.start(), beginWork(context, work)]);
+  const work = {
+    start: async () => {
+      rememberInstance(store, instance);
+      await reconciler.start();
+      renewals.start();
+    },
+  };
+  // Workers that start now must have what is served in safe mode.
+  const begin = await prepareWork(context, work);
+  await Promise.all([supervisor.start(), begin()]);
   if (!safeMode.isOn) await supervisor.ready;
 
   await commands.start();

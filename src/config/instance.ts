@@ -3,14 +3,17 @@ import { readFile } from "node:fs/promises";
 import { writeFileAtomically } from "../lib/atomic-file.ts";
 import { UserError } from "../model/errors.ts";
 
-/** The random id of the Berth that lives in this root, made at its first start: 10 hex digits. */
-export async function loadInstanceId(path: string): Promise<string> {
+/**
+ * The random id of the Berth that lives in this root, made at its first start: 10 hex digits. `remembered` is what the store
+ * has of it: the file may have been lost.
+ */
+export async function loadInstanceId(path: string, remembered?: string): Promise<string> {
   const stored = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
     throw error;
   });
   if (stored === undefined) {
-    const id = randomBytes(5).toString("hex");
+    const id = remembered ?? randomBytes(5).toString("hex");
     await writeFileAtomically(path, `${id}\n`);
     return id;
   }

@@ -20,3 +20,15 @@ export function openStore(paths: Paths, undo: (work: () => void) => void): Opene
   undo(() => store.close());
   return { store, takeStamp: () => store.write((changes) => changes.lineage.own()), safeMode: new SafeMode(file) };
 }
+
+const instanceKey = "host.instance";
+
+/** The id by which this Berth finds its containers, for a root that has lost the file with it. */
+export function rememberedInstance(store: Store): string | undefined {
+  return store.read((view) => view.properties.get(undefined, instanceKey));
+}
+
+export function rememberInstance(store: Store, instance: string): void {
+  if (rememberedInstance(store) === instance) return;
+  store.write((changes) => changes.properties.set(undefined, instanceKey, instance));
+}

@@ -45,8 +45,7 @@ export interface Context {
   readonly inventory: readonly Inventory[];
   readonly engineInventory: EngineInventory;
   readonly safeMode: SafeMode;
-  /** What the router served last, as it is on disk. */
-  readonly lastRoutes: () => Promise<readonly AppRoutes[]>;
+  readonly lastRoutes: LastRoutes;
   readonly logger: Logger;
   readonly settings: OperationSettings;
   readonly locks: AppLocks;
@@ -64,6 +63,12 @@ export interface Context {
   readonly freeDiskBytes: () => Promise<number>;
   /** Unix milliseconds. */
   readonly now: () => number;
+}
+
+/** What the router served last, as it is on disk: workers that start take it from there until they are told another table. */
+export interface LastRoutes {
+  read(): Promise<readonly AppRoutes[]>;
+  write(apps: readonly AppRoutes[]): Promise<void>;
 }
 
 export interface OperationSettings {

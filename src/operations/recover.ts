@@ -29,7 +29,7 @@ export async function recoverAdopt(context: Context): Promise<Adopted[]> {
   const things = unexplained;
   const adoptions = planAdoption({ things, releases, known, newId: newAppId, now: context.now() });
   requireNoConflict(adoptions, known);
-  const table = await context.lastRoutes();
+  const table = await context.lastRoutes.read();
   context.store.write((changes) => {
     for (const adoption of adoptions) takeUp(context, changes, adoption);
     for (const { app } of adoptions) restoreRoutes(context, changes, app, table);

@@ -1,4 +1,6 @@
-import type { Dyno } from "../model/dyno.ts";
+import { generatedDomains } from "../model/domain.ts";
+import { type Dyno, dynoName } from "../model/dyno.ts";
+import type { AppRoutes, Target } from "../model/route.ts";
 import type { Context } from "../operations/context.ts";
 import type { Thing } from "../operations/inventory.ts";
 import { type Findings, findLeftovers, removeThings } from "../operations/leftovers.ts";
@@ -11,16 +13,18 @@ export interface Work {
 }
 
 /**
- * Begins the daemon's work, or enters safe mode where the store does not know what exists. Dynos that nobody wants are left to
- * the work itself, which lets their requests end.
+ * Looks at what exists and gives what begins the daemon's work; in safe mode, which it enters where the store does not know
+ * what exists, that is nothing yet.
  */
-export async function beginWork(context: Context, work: Work): Promise<void> {
+export async function prepareWork(context: Context, work: Work): Promise<() => Promise<void>> {
   const { safeMode, store, logger } = context;
   const findings = await findLeftovers(context);
   const own = store.read((view) => view.lineage.own());
   if (findings.unexplained.length === 0) {
-    await begin(context, work, findings);
-    return await safeMode.leave(own);
+    return async () => {
+      await begin(context, work, findings);
+      await safeMode.leave(own);
+    };
   }
   const found = countByKind(findings);
   logger.error(
@@ -28,6 +32,41 @@ export async function beginWork(context: Context, work: Work): Promise<void> {
     "safe mode: the database does not know what exists",
   );
   safeMode.enter(findings.unexplained, async () => begin(context, work, await findLeftovers(context)));
+  await serveWhatRuns(context);
+  return async () => undefined;
+}
+
+/** A last table that came from a backup leads to dynos that are gone. Workers that run have a newer one and do not read it. */
+async function serveWhatRuns({ scheduler, lastRoutes, settings, logger }: Context): Promise<void> {
+  try {
+    const { domain } = settings;
+    const domains = domain === undefined ? [] : [domain];
+    await lastRoutes.write(routesToWhatRuns(await lastRoutes.read(), await scheduler.list(), domains));
+  } catch (error) {
+    logger.error({ err: error }, "the last table of routes could not be brought to what runs");
+  }
+}
+
+/** Each app with running web dynos is led to those of its newest release; without an entry, by its own name. */
+export function routesToWhatRuns(
+  last: readonly AppRoutes[],
+  dynos: readonly Dyno[],
+  domains: readonly string[],
+): AppRoutes[] {
+  const table = new Map(last.map((routes) => [routes.app, routes]));
+  for (const app of new Set(dynos.map((dyno) => dyno.app))) {
+    const running = dynos.filter((dyno) => dyno.app === app && dyno.state === "running");
+    const release = Math.max(0, ...running.map((dyno) => dyno.release));
+    const targets = running.flatMap((dyno): Target[] => {
+      const { id, address, port } = dyno;
+      if (dyno.release !== release || address === undefined || port === undefined) return [];
+      return [{ id, dyno: dynoName(dyno), address, port }];
+    });
+    if (targets.length === 0) continue;
+    const known = table.get(app) ?? { app, hosts: generatedDomains(app, domains) };
+    table.set(app, { ...known, targets, release });
+  }
+  return [...table.values()];
 }
 
 async function begin(context: Context, work: Work, { leftovers }: Findings): Promise<void> {

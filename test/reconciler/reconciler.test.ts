@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { Backoff } from "../../src/lib/backoff.ts";
-import { beginWork } from "../../src/reconciler/begin.ts";
+import { prepareWork } from "../../src/reconciler/begin.ts";
 import { reconcileApp } from "../../src/reconciler/reconcile.ts";
 import { Reconciler } from "../../src/reconciler/reconciler.ts";
 import { FakeScheduler } from "../helpers/fake-scheduler.ts";
@@ -25,7 +25,7 @@ async function eventually<T>(look: () => Promise<T> | T, wanted: T): Promise<voi
 
 async function running(t: TestContext, world: World): Promise<void> {
   const reconciler = new Reconciler(world.context);
-  await beginWork(world.context, reconciler);
+  await (await prepareWork(world.context, reconciler))();
   t.after(() => reconciler.stop());
 }
 
