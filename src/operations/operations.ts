@@ -409,6 +409,8 @@ export interface ProcessReport {
   readonly canScale: boolean;
   /** By process type and number. */
   readonly dynos: readonly Dyno[];
+  /** Images of the current release that the engine has lost: no dyno of it can be started. */
+  readonly missingImages: readonly string[];
 }
 
 export interface LiveTraffic {

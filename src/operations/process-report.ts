@@ -1,3 +1,5 @@
+import type { Release } from "../model/release.ts";
+import { imagesOf } from "../model/runtime.ts";
 import { manifestFormation } from "./app-manifest.ts";
 import type { Context } from "./context.ts";
 import type { ProcessReport } from "./operations.ts";
@@ -14,5 +16,11 @@ export async function processReport(context: Context, input: { app: string }): P
   });
   const dynos = (await context.scheduler.list(input.app)).filter((dyno) => !context.retiring.has(dyno.id));
   dynos.sort((a, b) => a.processType.localeCompare(b.processType) || a.number - b.number);
-  return { ...known, dynos };
+  return { ...known, dynos, missingImages: await missingImages(context, known.current) };
+}
+
+async function missingImages({ images }: Context, release: Release | undefined): Promise<string[]> {
+  const needed = release === undefined ? [] : imagesOf(release);
+  const there = await Promise.all(needed.map((image) => images.exists(image)));
+  return needed.filter((_, index) => !there[index]);
 }

@@ -66,13 +66,14 @@ describe("ps:scale", () => {
 });
 
 describe("ps:report", () => {
-  const report = (dynos: readonly Dyno[]): Partial<Operations> => ({
+  const report = (dynos: readonly Dyno[], missingImages: readonly string[] = []): Partial<Operations> => ({
     processReport: async () => ({
       app: { id: "1", name: "shop", createdAt: 0, currentReleaseId: "1", stopped: false },
       current: release(),
       quantities: { web: 2 },
       canScale: true,
       dynos,
+      missingImages,
     }),
     property: async ({ key }) =>
       key === "ps.restart-policy"
@@ -101,6 +102,11 @@ describe("ps:report", () => {
         "",
       ].join("\n"),
     );
+  });
+
+  test("says which image the engine has lost, and what brings it back", async () => {
+    const { stdout } = await commandLine(report([], ["berth-i/shop:b1"]))(["ps:report", "shop", "--problem"]);
+    assert.equal(stdout, "The Docker engine has lost berth-i/shop:b1: push shop again to build a new one\n");
   });
 
   test("says whether all, some or no dynos run", async () => {

@@ -136,6 +136,23 @@ suite("a store that does not know what exists", { concurrency: 2 }, () => {
     assert.equal((await berth.fetch("shop")).body, "one\n");
   });
 
+  test("a store whose engine has lost everything says so for each app, and a push brings it back", async (t) => {
+    const berth = await startBerth(t);
+    const folder = await berth.repositoryOf(nullApp("one"));
+    await berth.pushOk(folder, "shop");
+    await berth.signal("SIGTERM");
+    const filter = ["--filter", `label=berth.instance=${await berth.instance()}`];
+    await runOk("docker", ["rm", "-f", ...(await berth.containers())]);
+    const images = (await runOk("docker", ["images", "-q", ...filter])).split("\n").filter(Boolean);
+    await runOk("docker", ["rmi", "-f", ...new Set(images)]);
+    await runOk("docker", ["network", "rm", `berth-${await berth.instance()}`]);
+    await berth.serve();
+    assert.match((await berth.cli("recover:report")).stdout, /nothing to recover/);
+    assert.match(await berth.cliOk("ps:report", "shop"), /The Docker engine has lost .*: push shop again/);
+    await berth.pushOk(folder, "shop");
+    assert.equal((await berth.fetch("shop")).body, "one\n");
+  });
+
   test("a database of another Berth is recognised, and the right one put back ends it", async (t) => {
     const [berth, other] = await Promise.all([startBerth(t), startBerth(t)]);
     await berth.pushOk(await berth.repositoryOf(nullApp("one")), "shop");

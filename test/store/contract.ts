@@ -20,6 +20,30 @@ export function storeContract(name: string, open: () => Store): void {
     };
     const bug = (error: unknown) => error instanceof Error && !(error instanceof StoreConflict);
 
+    describe("lineage", () => {
+      it("gives each write a generation of its own, and none to a write that fails", () => {
+        const own = () => store.read((view) => view.lineage.own());
+        const before = own();
+        const inside = store.write((changes) => changes.lineage.own());
+        assert.deepEqual(inside, { store: before.store, generation: before.generation + 1 });
+        assert.throws(() => store.write(() => assert.fail("no")));
+        assert.deepEqual(own(), inside);
+      });
+
+      it("accepts other stores up to a generation, and never takes that back", () => {
+        const other = { store: "other", generation: 5 };
+        store.write((changes) => changes.lineage.accept([other]));
+        store.write((changes) => changes.lineage.accept([{ ...other, generation: 3 }]));
+        assert.deepEqual(store.read((view) => view.lineage.all())[1], other);
+        const { store: own } = store.read((view) => view.lineage.own());
+        store.write((changes) => changes.lineage.accept([{ store: own, generation: 1000 }]));
+        assert.deepEqual(
+          store.read((view) => view.lineage.own()),
+          { store: own, generation: 1000 },
+        );
+      });
+    });
+
     describe("transactions", () => {
       it("returns what the work returns", () => {
         assert.equal(

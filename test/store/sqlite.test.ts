@@ -3,8 +3,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import {
   chmodSync,
+  copyFileSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -17,6 +19,7 @@ import { execPath } from "node:process";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { UserError } from "../../src/model/errors.ts";
+import { openGenerationFile } from "../../src/store/sqlite/generation-file.ts";
 import { migrations } from "../../src/store/sqlite/migrations.ts";
 import { openDatabase } from "../../src/store/sqlite/open-database.ts";
 import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
@@ -127,6 +130,77 @@ describe("a SQLite store on disk", () => {
     });
     again.write((changes) => changes.apps.update(anApp({ name: "goes-on" })));
     again.close();
+  });
+});
+
+describe("the generation", () => {
+  const own = (store: { read: ReturnType<typeof openSqliteStore>["read"] }) => store.read((view) => view.lineage.own());
+
+  it("rises with each write, is told once it is durable, and stays over a reopening", () => {
+    const told: number[] = [];
+    const store = openSqliteStore(path, ({ generation }) => told.push(generation));
+    store.write((changes) => changes.apps.insert(anApp()));
+    assert.throws(() => store.write(() => assert.fail("no")));
+    store.write(() => undefined);
+    assert.deepEqual(told, [1, 2]);
+    const before = own(store);
+    assert.equal(before.generation, 2);
+    store.close();
+    const again = openSqliteStore(path);
+    assert.deepEqual(own(again), before);
+    again.close();
+  });
+
+  it("is another store's for a new file, and counts what has no stamp only for a file with apps from before", () => {
+    const fresh = openSqliteStore(path);
+    const stamps = fresh.read((view) => view.lineage.all());
+    assert.equal(stamps.length, 1);
+    fresh.close();
+    const old = join(folder, "old.db");
+    const database = openDatabase(old, migrations.slice(0, 5));
+    database.exec("INSERT INTO apps (id, name, created_at, stopped) VALUES ('a', 'alpha', 1, 0)");
+    database.close();
+    const upgraded = openSqliteStore(old);
+    const [first, second] = upgraded.read((view) => view.lineage.all());
+    assert.match(first?.store ?? "", /^[0-9a-f]{32}$/);
+    assert.notEqual(first?.store, stamps[0]?.store);
+    assert.deepEqual(second, { store: "", generation: 0 });
+    upgraded.close();
+  });
+
+  it("is noted outside of the store only after the note was accepted, and a damaged note is none", () => {
+    const note = join(folder, "generation");
+    const stamp = (generation: number) => ({ store: "a".repeat(32), generation });
+    const first = openGenerationFile(note);
+    assert.equal(first.found, undefined);
+    first.note(stamp(1));
+    assert.equal(readFileSync(note, "utf8"), "");
+    first.follow(stamp(1000));
+    first.note(stamp(1001));
+    first.close();
+    const second = openGenerationFile(note);
+    assert.deepEqual(second.found, stamp(1001));
+    second.note(stamp(2000));
+    second.close();
+    assert.match(readFileSync(note, "utf8"), / 1001 /);
+    writeFileSync(note, "rubbish");
+    const third = openGenerationFile(note);
+    assert.equal(third.found, undefined);
+    third.close();
+  });
+
+  it("comes with a new identity where the file was emptied, and the log of the old one is kept", () => {
+    const store = openSqliteStore(path);
+    store.write((changes) => changes.apps.insert(anApp()));
+    copyFileSync(`${path}-wal`, join(folder, "wal"));
+    const before = own(store);
+    store.close();
+    copyFileSync(join(folder, "wal"), `${path}-wal`);
+    truncateSync(path);
+    const emptied = openSqliteStore(path);
+    assert.notEqual(own(emptied).store, before.store);
+    emptied.close();
+    assert.ok(readdirSync(folder).some((name) => name.startsWith("berth.db-wal.kept-")));
   });
 });
 

@@ -13,12 +13,15 @@ export const psReport = defineReport({
   keepPrefixed: true,
   summary: "Show the dynos of one app, or of all",
   read: async (app, operations) => {
-    const { current, dynos, canScale } = await operations.processReport({ app });
+    const { current, dynos, canScale, missingImages } = await operations.processReport({ app });
     return {
       deployed: String(current !== undefined),
       processes: String(dynos.length),
       "ps-can-scale": String(canScale),
       ...(await reportProperties(operations, app, "ps", properties)),
+      ...(missingImages.length > 0 && {
+        problem: `The Docker engine has lost ${missingImages.join(", ")}: push ${app} again to build a new one`,
+      }),
       running: running(dynos),
       ...Object.fromEntries(dynos.map((dyno) => [`status-${dyno.processType}-${dyno.number}`, status(dyno)])),
     };

@@ -1,4 +1,4 @@
-import { closeSync, fchmodSync, openSync } from "node:fs";
+import { closeSync, fchmodSync, openSync, renameSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { migrate } from "./migrate.ts";
 import { damaged, translateOpenError, unusable } from "./sqlite-errors.ts";
@@ -10,6 +10,7 @@ const busyTimeoutMs = 5_000;
 export function openDatabase(path: string, migrations: readonly string[]): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
+    keepLog(path);
     makePrivate(path);
     database = new DatabaseSync(path, { timeout: busyTimeoutMs });
     checkIntegrity(database, path);
@@ -23,6 +24,15 @@ export function openDatabase(path: string, migrations: readonly string[]): Datab
     database?.close();
     throw translateOpenError(error, path);
   }
+}
+
+/**
+ * SQLite throws away the log of a database that is missing or empty. It may have all that was ever written, and is kept beside
+ * the new one.
+ */
+function keepLog(path: string): void {
+  const sizeOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  if (sizeOf(path) === 0 && sizeOf(`${path}-wal`) > 0) renameSync(`${path}-wal`, `${path}-wal.kept-${Date.now()}`);
 }
 
 /** Readers, such as a backup, and the daemon's writes then do not wait for each other. */

@@ -50,7 +50,7 @@ export function translateOpenError(error: unknown, path: string): unknown {
 
 export function damaged(path: string, reason: string, cause?: unknown): UserError {
   return new UserError("store-damaged", `Database ${path} is damaged: ${reason}`, {
-    hint: "Restore it from a backup; the file, and its -wal and -shm neighbours, are left as they are",
+    hint: "Put a backup in place of it and of its -wal and -shm neighbours: Berth leaves all three as they are",
     cause,
   });
 }
