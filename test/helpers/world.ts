@@ -192,7 +192,7 @@ export async function createWorld(
   const repositories = new FakeRepositories();
   const stopping = new AbortController();
   let traffic: TrafficSnapshot = { at: Date.now(), totals: new Map(), open: new Map(), workers: 2 };
-  let lastRoutes: AppRoutes[] = [];
+  const lastRoutes: AppRoutes[] = [];
   const disk = { free: 2 ** 40 };
   const accessLogs = await mkdtemp(join(tmpdir(), "berth-world-"));
   const shared = new SharedPublisher(publisher, logger);
@@ -214,7 +214,10 @@ export async function createWorld(
     inventory: [inventory],
     engineInventory: inventory,
     safeMode: new SafeMode(fakes.generation ?? { found: undefined, follow: () => undefined }),
-    lastRoutes: { read: async () => lastRoutes, write: async (apps) => void (lastRoutes = [...apps]) },
+    lastRoutes: {
+      read: async () => [...lastRoutes],
+      write: async (apps) => void lastRoutes.splice(0, lastRoutes.length, ...apps),
+    },
     gitCredentials: createHostCredentials({ folder: join(accessLogs, "git"), searchPath: defaultSearchPath }),
     logger,
     settings: {

@@ -75,6 +75,19 @@ suite("processes", () => {
     assert.equal((await berth.fetch("shop")).status, 200);
   });
 
+  for (const verb of ["stop", "kill"]) {
+    test(`replaces the only web dyno at once after docker ${verb} by hand`, async () => {
+      const [id] = await berth.containers("label=berth.app=shop", "label=berth.process-type=web");
+      await runOk("docker", [verb, id ?? ""]);
+      await eventually(async () => {
+        const now = await berth.containers("label=berth.app=shop", "label=berth.process-type=web");
+        assert.equal(now.length, 1);
+        assert.notEqual(now[0], id);
+        assert.equal((await berth.fetch("shop")).status, 200);
+      });
+    });
+  }
+
   test("a container that is removed by hand is replaced", async () => {
     const [id] = await berth.containers("label=berth.app=shop", "label=berth.process-type=web");
     await runOk("docker", ["rm", "-f", id ?? ""]);
