@@ -112,10 +112,7 @@ async function start(settings: Settings, logger: Logger, undo: Undo, { stopping,
   const { store, takeStamp, safeMode } = openStore(paths, undo);
   const instance = await loadInstanceId(paths.instanceId, rememberedInstance(store));
   const quit = new AbortController();
-  const docker = stampedEngine(
-    createDockerEngine({ socketPath: settings.dockerSocket, quit: quit.signal }),
-    takeStamp,
-  );
+  const docker = stampedEngine(createDockerEngine({ socketPath: settings.dockerSocket, quit: quit.signal }), takeStamp);
   const network = await ensureNetwork(docker, instance);
   const keptNetwork = new KeptNetwork({ engine: docker, instance, network, logger });
   const guard = new BuildGuard(() => keeper.round("debug"));

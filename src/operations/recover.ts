@@ -18,7 +18,10 @@ export async function recoverReport({ safeMode }: Context): Promise<RecoveryRepo
 
 /** Takes up what exists: the store is given the apps, releases, quantities and domains that it lacks. */
 export async function recoverAdopt(context: Context): Promise<Adopted[]> {
-  requireOn(context);
+  return await context.safeMode.decide(() => adopt(context));
+}
+
+async function adopt(context: Context): Promise<Adopted[]> {
   const { unexplained } = await findLeftovers(context);
   const releases = new Map<string, Release>();
   for (const { kind, id } of unexplained) {
@@ -44,15 +47,11 @@ export async function recoverAdopt(context: Context): Promise<Adopted[]> {
 
 /** Accepts the store as it is: what it does not know is leftover, and goes. Gives what that is. */
 export async function recoverForget(context: Context): Promise<readonly Thing[]> {
-  requireOn(context);
-  const { unexplained } = await findLeftovers(context);
-  await accept(context, unexplained);
-  return unexplained;
-}
-
-function requireOn({ safeMode }: Context): void {
-  if (safeMode.isOn) return;
-  throw new UserError("no-safe-mode", "There is nothing to recover: Berth is not in safe mode");
+  return await context.safeMode.decide(async () => {
+    const { unexplained } = await findLeftovers(context);
+    await accept(context, unexplained);
+    return unexplained;
+  });
 }
 
 /** From now on the stamps of all that was found are the store's own, and the daemon's work begins. */

@@ -7,6 +7,7 @@ import { globalDomains } from "./app-domains.ts";
 import type { Context } from "./context.ts";
 import { requireHostFree } from "./create-app.ts";
 import type { Job } from "./operations.ts";
+import { setPendingRename, undoRename } from "./pending-rename.ts";
 import { publishRoutes } from "./publish-routes.ts";
 import { replaceDynos } from "./replace-dynos.ts";
 import { appByName, currentRelease } from "./require-app.ts";
@@ -37,20 +38,27 @@ export async function renameApp(context: Context, input: { app: string; name: st
   });
 }
 
-/** Repository and state in one go: a daemon that is killed while dynos boot leaves the app whole, under its old name. */
+/**
+ * Repository and state in one go: a daemon that is killed while dynos boot leaves the app whole, under its old name. Killed
+ * between the two moves, the next start takes the repository back.
+ */
 async function moveApp(context: Context, app: App, renamed: App): Promise<void> {
   requireFree(context, renamed.name);
   // One without an app is what a daemon left that was killed in a first push.
   if (await context.repositories.exists(renamed.name)) await context.repositories.remove(renamed.name);
-  await context.repositories.rename(app.name, renamed.name);
+  // An app that was never pushed to has none.
+  const hasRepository = await context.repositories.exists(app.name);
+  if (hasRepository) context.store.write((changes) => setPendingRename(changes, app.id, renamed.name));
   try {
+    await context.repositories.rename(app.name, renamed.name);
     requireFree(context, renamed.name);
     context.store.write((changes) => {
       moveDomains(changes, app, movedDomains(context, changes, app, renamed));
       changes.apps.update(renamed);
+      setPendingRename(changes, app.id, undefined);
     });
   } catch (error) {
-    await context.repositories.rename(renamed.name, app.name);
+    if (hasRepository) await undoRename(context, app, renamed.name);
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { Mutex } from "../lib/mutex.ts";
 import { UserError } from "../model/errors.ts";
 import type { Stamp } from "../model/stamp.ts";
 import type { Thing } from "./inventory.ts";
@@ -20,6 +21,7 @@ export class SafeMode {
   #unexplained: readonly Thing[] = [];
   #onLeave: (() => Promise<void>) | undefined;
   #hasLeft = false;
+  readonly #decisions = new Mutex();
 
   constructor(file: NotedGeneration) {
     this.#file = file;
@@ -45,14 +47,22 @@ export class SafeMode {
     this.#onLeave = onLeave;
   }
 
+  /** One decision at a time. Throws `no-safe-mode` where there is nothing to decide. */
+  decide<T>(work: () => Promise<T>): Promise<T> {
+    return this.#decisions.run(async () => {
+      if (this.isOn) return await work();
+      throw new UserError("no-safe-mode", "There is nothing to recover: Berth is not in safe mode");
+    });
+  }
+
   /** The store is in force, with this stamp. */
   async leave(stamp: Stamp): Promise<void> {
-    const onLeave = this.#onLeave;
-    this.#onLeave = undefined;
-    this.#unexplained = [];
     this.#hasLeft = true;
     this.#file.follow(stamp);
-    await onLeave?.();
+    // Until that is done, changes are still refused.
+    await this.#onLeave?.();
+    this.#onLeave = undefined;
+    this.#unexplained = [];
   }
 
   /** Throws `safe-mode`. */

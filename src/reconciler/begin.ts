@@ -2,9 +2,10 @@ import { generatedDomains } from "../model/domain.ts";
 import { type Dyno, dynoName } from "../model/dyno.ts";
 import type { AppRoutes, Target } from "../model/route.ts";
 import type { Context } from "../operations/context.ts";
-import type { Thing } from "../operations/inventory.ts";
+import type { Thing, ThingKind } from "../operations/inventory.ts";
 import { type Findings, findLeftovers, removeThings } from "../operations/leftovers.ts";
 import { completeMoves } from "../operations/pending-move.ts";
+import { undoRenames } from "../operations/pending-rename.ts";
 import { retire } from "../operations/transition.ts";
 
 export interface Work {
@@ -69,10 +70,23 @@ export function routesToWhatRuns(
   return [...table.values()];
 }
 
+const onEngine: ReadonlySet<ThingKind> = new Set([
+  "container",
+  "image",
+  "untagged",
+  "base",
+  "cache",
+  "data",
+  "app-network",
+  "probe",
+]);
+
 async function begin(context: Context, work: Work, { leftovers }: Findings): Promise<void> {
   // The first builds and pushes of this daemon come after this: all that is listed is an earlier one's.
   const gone = leftovers.filter(({ kind }) => kind !== "dyno");
-  const isFirst = ({ kind }: Thing) => kind === "container" || kind === "unfinished";
+  await undoRenames(context);
+  // On the engine, nothing new has the name of what is left; in the root it might.
+  const isFirst = ({ kind }: Thing) => !onEngine.has(kind) || kind === "container";
   await removeThings(context, gone.filter(isFirst));
   await completeMoves(context);
   const orphans = await dynosOfNoApp(context);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { completeMoves, pendingMove } from "../../src/operations/pending-move.ts";
+import { setPendingRename, undoRenames } from "../../src/operations/pending-rename.ts";
 import { fakeSource } from "../helpers/fake-builder.ts";
 import { createWorld, type World } from "../helpers/world.ts";
 
@@ -78,4 +79,20 @@ test("lets a branch be pushed again after a rollback, and where the engine has l
   assert.equal(await world.operations.branchToPushAgain({ app: "shop" }), undefined);
   world.images.references.clear();
   assert.equal(await world.operations.branchToPushAgain({ app: "shop" }), "main");
+});
+
+test("takes the repository back from a rename that was killed halfway, and removes nothing of it", async (t) => {
+  const world = await createWorld(t);
+  const { repositories, context } = world;
+  await world.deploy("shop");
+  await repositories.ensure("shop");
+  const id = context.store.read((view) => view.apps.byName("shop")?.id ?? "");
+  context.store.write((changes) => setPendingRename(changes, id, "store"));
+  await repositories.rename("shop", "store");
+  await undoRenames(context);
+  assert.deepEqual([...repositories.names], ["shop"]);
+  await undoRenames(context);
+  await world.operations.renameApp({ app: "shop", name: "store" }, world.job());
+  await undoRenames(context);
+  assert.deepEqual([...repositories.names], ["store"]);
 });
