@@ -71,7 +71,8 @@ function adopt(finds: Finds, id: string, things: readonly Thing[]): Adoption {
   const versions = new Set((known?.releases ?? []).map(({ version }) => version));
   const images = releasesOfImages(finds, { id, things, kept });
   return {
-    app: { id, name: known?.app.name ?? nameOf(dynos) ?? nameOf(things) ?? id },
+    // The store may be from before a rename; what runs has the name of today.
+    app: { id, name: nameOf(dynos) ?? known?.app.name ?? nameOf(things) ?? id },
     isNew: known === undefined,
     releases: [...ran.filter(({ version }) => !versions.has(version)), ...images].sort((a, b) => a.version - b.version),
     current,

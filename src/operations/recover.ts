@@ -84,10 +84,10 @@ function takeUp(context: Context, changes: Changes, { app, isNew, releases, curr
   if (isNew) changes.apps.insert({ ...app, createdAt, currentReleaseId: undefined, stopped: isIdle });
   for (const release of releases) changes.releases.insert(release);
   const stored = changes.apps.byId(app.id);
-  const serving =
-    isIdle && isNew ? releases.at(-1) : current === undefined ? undefined : version(changes, app.id, current);
+  const newest = isNew ? releases.at(-1) : undefined;
+  const serving = current === undefined ? newest : changes.releases.byVersion(app.id, current);
   if (stored === undefined || serving === undefined) return;
-  changes.apps.update({ ...stored, currentReleaseId: serving.id, stopped: isIdle });
+  changes.apps.update({ ...stored, name: app.name, currentReleaseId: serving.id, stopped: isIdle });
   if (isIdle) return;
   changes.formation.set(app.id, formation);
   const before = changes.config.of(app.id);
@@ -96,10 +96,6 @@ function takeUp(context: Context, changes: Changes, { app, isNew, releases, curr
     Object.keys(before).filter((key) => !Object.hasOwn(serving.config, key)),
   );
   changes.config.set(app.id, serving.config);
-}
-
-function version(view: View, appId: string, number: number): Release | undefined {
-  return view.releases.byVersion(appId, number);
 }
 
 /** Domains and error pages, as the router's last table has them. */

@@ -96,3 +96,21 @@ test("takes the repository back from a rename that was killed halfway, and remov
   await undoRenames(context);
   assert.deepEqual([...repositories.names], ["store"]);
 });
+
+test("moves the branch of a sync that was killed after its release, and builds it again when asked", async (t) => {
+  const world = await createWorld(t);
+  const { repositories, operations } = world;
+  const sync = () =>
+    operations.syncRepository(
+      { app: "shop", url: "https://git.example.com/shop", ref: undefined, build: "if-changed", setDeployBranch: false },
+      world.job(),
+    );
+  const { setBranch } = repositories;
+  repositories.setBranch = () => Promise.reject(new Error("killed"));
+  await assert.rejects(sync(), /killed/);
+  repositories.setBranch = setBranch;
+  await completeMoves(world.context);
+  assert.equal(repositories.branches.get("shop main"), repositories.remote.commit);
+  assert.notEqual((await sync()).deployed, undefined, "its caller has not heard of the first one");
+  assert.equal((await sync()).deployed, undefined);
+});

@@ -189,6 +189,21 @@ suite("adopting", () => {
     assert.deepEqual(adoptions.map(({ app }) => app.name).sort(), ["blog", "shop"]);
   });
 
+  test("takes the name of today for an app that the store knows from before a rename", () => {
+    const app = { id: "shop-id", name: "old-name", createdAt: 1, currentReleaseId: undefined, stopped: false };
+    const finds = { known: [{ app, releases: [release({ appId: "shop-id", version: 2 })] }] };
+    const things: Thing[] = [
+      { kind: "repository", id: "/r/shop.git", app: "shop" },
+      dyno("1", "web.1", { appId: "shop-id" }),
+    ];
+    const adoptions = plan(things, { 1: release({ appId: "shop-id" }) }, finds);
+    assert.deepEqual(
+      adoptions.map((adoption) => [adoption.app.name, adoption.isNew]),
+      [["shop", false]],
+    );
+    assert.deepEqual(conflicts(adoptions, finds.known), []);
+  });
+
   test("does not mix two apps of one name", () => {
     const app = { id: "other", name: "shop", createdAt: 1, currentReleaseId: undefined, stopped: false };
     const finds = { known: [{ app, releases: [] }] };
