@@ -10,7 +10,9 @@ export async function takeOut({ objectDirectory }: Quarantine, objects: string):
   const folders = (await readdir(objectDirectory)).filter((name) => /^([0-9a-f]{2}|pack)$/.test(name));
   for (const folder of folders) {
     await mkdir(join(objects, folder), { recursive: true });
-    const names = (await readdir(join(objectDirectory, folder))).filter((name) => !/^\.?tmp/.test(name));
+    // Git's own mark that it works on the pack goes with git.
+    const wanted = (name: string) => !/^\.?tmp/.test(name) && !name.endsWith(".keep");
+    const names = (await readdir(join(objectDirectory, folder))).filter(wanted);
     for (const name of names.sort((a, b) => Number(isIndex(a)) - Number(isIndex(b)))) {
       await linkOrCopy(join(objectDirectory, folder, name), join(objects, folder, name));
     }
