@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
+import type { StreamSocket } from "./http2/stream-socket.ts";
 import type { WorkerLog } from "./worker-log.ts";
 
 const complaintEveryMs = 10_000;
@@ -64,10 +65,8 @@ export class Descriptors {
   }
 }
 
-function connectionOf(request: IncomingMessage): unknown {
-  return "stream" in request
-    ? (request.stream as { session?: { socket?: unknown } } | null)?.session?.socket
-    : request.socket;
+function connectionOf({ socket }: IncomingMessage): unknown {
+  return (socket as Partial<StreamSocket> | null)?.connection ?? socket;
 }
 
 function descriptorOf(connection: unknown): number {

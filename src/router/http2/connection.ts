@@ -137,6 +137,7 @@ export class Http2Connection implements FrameSink, StreamConnection {
     const socket = this.#socket;
     const end = () => stream.destroy();
     return {
+      connection: socket,
       encrypted: isEncrypted(socket),
       localPort: socket.localPort,
       remoteAddress: socket.remoteAddress,
