@@ -24,8 +24,13 @@ export class SocketFile implements Kept {
     this.#options = options;
   }
 
-  /** In the place of whatever has the name. */
+  /** In the place of whatever has the name. Also after `close`. */
   async open(): Promise<void> {
+    this.#closed = false;
+    await this.#listen();
+  }
+
+  async #listen(): Promise<void> {
     const { path, onConnection, onError } = this.#options;
     const server = createServer(onConnection);
     // Bound under another name until nobody else can connect: between bind and chmod the umask decides who may.
@@ -53,14 +58,19 @@ export class SocketFile implements Kept {
     if (this.#closed) return;
     this.#server?.close();
     await mkdir(dirname(this.#options.path), { recursive: true });
-    await this.open();
+    await this.#listen();
+    if (this.#closed) await this.#end();
   }
 
   /** No more connections, and no file. Those that are open go on. */
   async close(): Promise<void> {
     if (this.#closed || this.#server === undefined) return;
     this.#closed = true;
-    this.#server.close();
+    await this.#end();
+  }
+
+  async #end(): Promise<void> {
+    this.#server?.close();
     // A name that is left on a read-only disk refuses connections until the next start replaces it.
     await rm(this.#options.path, { force: true }).catch(() => undefined);
   }
