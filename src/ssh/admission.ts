@@ -23,6 +23,8 @@ interface Login {
 const sourceBits = { v4: 32, v6: 64 };
 const networkBits = { v4: 24, v6: 48 };
 
+const tooManyLogins = "too many logins at once from this address";
+
 /** Counts connections, and says which are too many. */
 export class Admission {
   readonly #limits: AdmissionLimits;
@@ -60,11 +62,12 @@ export class Admission {
     const { logins } = this.#limits;
     const fromSource = [...this.#logins].filter((login) => login.source === source);
     if (fromSource.length >= logins.perAddress) {
-      const reason = "too many logins at once from this address";
       const [oldest] = fromSource;
-      if (oldest === undefined || this.#now() - oldest.since < logins.patienceSeconds * 1000) return reason;
+      if (oldest === undefined || this.#now() - oldest.since < logins.patienceSeconds * 1000) return tooManyLogins;
       this.#forget(oldest);
-      oldest.evict(reason);
+      oldest.evict(tooManyLogins);
+      // One for one: there are no more logins than before.
+      return undefined;
     }
     if (this.#loginsByNetwork.of(network) >= logins.perNetwork) return "too many logins at once from this network";
     if (this.#random() < dropChance(logins, this.#logins.size)) return "too many logins at once";
@@ -84,6 +87,8 @@ export class Admission {
     return {
       authenticated: () => {
         if (isIn) return undefined;
+        // Evicted: its place is another's, and what it sends now must not be carried out.
+        if (!this.#logins.has(login)) return tooManyLogins;
         if (this.#connections >= this.#limits.connections) return "too many connections";
         if (this.#bySource.of(source) >= this.#limits.connectionsPerAddress) {
           return "too many connections from this address";

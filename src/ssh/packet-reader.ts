@@ -66,8 +66,10 @@ export class PacketReader {
   readonly #connection: OnPayload;
   readonly #header = Buffer.alloc(headerSize);
   #headerRead = 0;
-  #pieces: Buffer[] = [];
-  #missing = 0;
+  /** Body and MAC of the packet that is being read; undefined before its first byte. */
+  #packet: Buffer | undefined;
+  #packetRead = 0;
+  #packetSize = 0;
 
   constructor(opener: Opener, sequence: number, onPayload: OnPayload) {
     this.#opener = opener;
@@ -86,15 +88,14 @@ export class PacketReader {
         const count = data.copy(this.#header, this.#headerRead, position, Math.min(end, position + headerSize));
         this.#headerRead += count;
         position += count;
-        if (this.#headerRead === headerSize) this.#missing = this.#bodySize() + this.#opener.macSize;
+        if (this.#headerRead === headerSize) this.#packetSize = this.#bodySize() + this.#opener.macSize;
         continue;
       }
-      const piece = data.subarray(position, Math.min(end, position + this.#missing));
-      this.#pieces.push(piece);
-      this.#missing -= piece.length;
+      const piece = data.subarray(position, Math.min(end, position + this.#packetSize - this.#packetRead));
       position += piece.length;
-      if (this.#missing > 0) return undefined;
-      const next = this._onPayload(this.#finish());
+      const packet = this.#collect(piece);
+      if (packet === undefined) return undefined;
+      const next = this._onPayload(this.#finish(packet));
       if (next !== undefined) return next === false ? position : next;
     }
     return undefined;
@@ -108,15 +109,23 @@ export class PacketReader {
     return size;
   }
 
-  /** The payload of the packet that is complete. */
-  #finish(): Buffer {
-    const whole = this.#pieces.length === 1 ? (this.#pieces[0] ?? Buffer.alloc(0)) : Buffer.concat(this.#pieces);
+  /** The whole packet, once it is there. Pieces are copied: kept as they came, one of a byte takes hundreds. */
+  #collect(piece: Buffer): Buffer | undefined {
+    if (piece.length === this.#packetSize) return piece;
+    // Not of the shared pool: memory that is not written to yet is not taken from the machine.
+    this.#packet ??= Buffer.allocUnsafeSlow(this.#packetSize);
+    this.#packetRead += piece.copy(this.#packet, this.#packetRead);
+    return this.#packetRead < this.#packetSize ? undefined : this.#packet;
+  }
+
+  #finish(whole: Buffer): Buffer {
     const bodySize = whole.length - this.#opener.macSize;
     const packet = { header: this.#header, body: whole.subarray(0, bodySize), mac: whole.subarray(bodySize) };
     const plain = this.#opener.open({ ...packet, sequence: this.inSeqno });
     this.inSeqno = (this.inSeqno + 1) >>> 0;
     this.#headerRead = 0;
-    this.#pieces = [];
+    this.#packet = undefined;
+    this.#packetRead = 0;
     const padding = plain[0] ?? 0;
     if (padding >= plain.length) throw new Error("Bad packet padding");
     return plain.subarray(1, plain.length - padding);

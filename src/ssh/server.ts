@@ -42,6 +42,8 @@ type LoginParts = Pick<ConnectionOptions, "logger" | "attempts" | "onLogin">;
 /** How long an aborted command may take to put things in order. */
 const abortMs = 10_000;
 const goodbyeMs = 1_000;
+/** How long a client that is turned away has to read why. */
+const turnedAwayMs = 1_000;
 
 class SshDoor implements SshServer {
   readonly #options: SshServerOptions;
@@ -105,7 +107,9 @@ class SshDoor implements SshServer {
       socket.end(`Not now: ${reason}\r\n`);
       // What is left unread would reset the connection before the client has read the line.
       socket.resume();
-      socket.setTimeout(1000, () => socket.destroy());
+      // Whatever the client does: who is turned away is not counted any more.
+      const over = setTimeout(() => socket.destroy(), turnedAwayMs);
+      socket.on("close", () => clearTimeout(over));
     };
     const slot = this.#admission.enter(address, turnAway);
     if (typeof slot === "string") return void turnAway(slot);

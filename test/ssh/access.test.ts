@@ -222,6 +222,19 @@ describe("limits", () => {
     for (const socket of silent) socket.destroy();
   });
 
+  test("closes a connection that was turned away, also if its client goes on sending", async () => {
+    const limits = { logins: { ...logins, perAddress: 1, patienceSeconds: 600 } };
+    await using host = await startSshHost({ limits });
+    const silent = await open(host.port);
+    const socket = connect({ port: host.port, host: "127.0.0.1", allowHalfOpen: true }).resume();
+    socket.on("error", () => undefined);
+    const sending = setInterval(() => socket.write("x"), 50);
+    // The error of a write that comes too late must not count as the end.
+    await new Promise((resolve) => socket.on("close", resolve));
+    clearInterval(sending);
+    silent.destroy();
+  });
+
   test("limits connections that have logged in, in all and from one address", async () => {
     for (const limits of [{ connections: 1 }, { connectionsPerAddress: 1 }]) {
       await using host = await startSshHost({ execute: sayActor, limits });

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { createCipheriv, createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { once } from "node:events";
 import { describe, test } from "node:test";
 import type { Logger } from "../../src/lib/logger.ts";
 import { Admission, type AdmissionLimits } from "../../src/ssh/admission.ts";
 import { connectionLimits } from "../../src/ssh/limits.ts";
 import { LineDiscipline } from "../../src/ssh/line-discipline.ts";
+import { createPacketReader, PacketTooLong } from "../../src/ssh/packet-reader.ts";
 import { RefusalLog } from "../../src/ssh/refusal-log.ts";
 import { readRequestedCommand } from "../../src/ssh/requested-command.ts";
 import { ClientTerminal } from "../../src/ssh/terminal.ts";
@@ -115,14 +116,27 @@ describe("admission", () => {
 
   test("gives the place of the oldest login to a newer one from the same address after a while", () => {
     const { state, evicted, enter, refused } = admission();
-    enter("a");
+    const oldest = enter("a");
     state.now = 1_000;
     enter("a");
     assert.equal(typeof refused("a"), "string");
     state.now = 3_000;
     enter("a");
     assert.deepEqual(evicted, ["a: too many logins at once from this address"]);
+    assert.equal(oldest.authenticated(), "too many logins at once from this address");
     assert.equal(typeof refused("a"), "string");
+  });
+
+  test("evicts nobody for a newcomer that is turned away, and drops none that takes a place", () => {
+    const { state, evicted, enter, refused } = admission();
+    for (const address of ["a", "a", "b", "c", "d", "e", "f", "g"]) enter(address);
+    state.now = 3_000;
+    state.random = 0;
+    assert.equal(refused("h"), "too many logins at once");
+    assert.deepEqual(evicted, []);
+    enter("a");
+    assert.equal(evicted.length, 1);
+    assert.equal(refused("h"), "too many logins at once");
   });
 
   test("forgets who has left", () => {
@@ -160,6 +174,60 @@ describe("admission", () => {
       { address: "a", reason: "because", more: 0 },
       { address: "a", reason: "because", more: 2 },
     ]);
+  });
+});
+
+describe("packets", () => {
+  const key = Buffer.alloc(16, 1);
+  const vector = Buffer.alloc(12, 2);
+
+  function sealed(payload: string): Buffer {
+    const padding = 16 - ((1 + payload.length) % 16);
+    const body = Buffer.concat([Buffer.from([padding]), Buffer.from(payload), Buffer.alloc(padding)]);
+    const header = Buffer.alloc(4);
+    header.writeUInt32BE(body.length);
+    const cipher = createCipheriv("aes-128-gcm", key, vector).setAAD(header);
+    return Buffer.concat([header, cipher.update(body), cipher.final(), cipher.getAuthTag()]);
+  }
+
+  function reader() {
+    const payloads: string[] = [];
+    const onPayload = (payload: Buffer) => void payloads.push(payload.toString());
+    const decipherInfo = { sslName: "aes-128-gcm", blockLen: 16 };
+    const made = createPacketReader({
+      inbound: { seqno: 0, onPayload, decipherInfo, decipherKey: key, decipherIV: vector },
+    });
+    assert.ok(made !== undefined);
+    return { payloads, read: (data: Buffer) => made.decrypt(data, 0, data.length) };
+  }
+
+  test("reads a packet that comes by the byte, and keeps none of the buffers that it came in", () => {
+    const { payloads, read } = reader();
+    const piece = Buffer.alloc(1);
+    for (const byte of sealed("hello")) {
+      piece[0] = byte;
+      read(piece);
+    }
+    assert.deepEqual(payloads, ["hello"]);
+  });
+
+  test("hands out nothing of a packet that was tampered with", () => {
+    const good = sealed("hello");
+    for (const at of [4, 10, good.length - 1]) {
+      const { payloads, read } = reader();
+      const bad = Buffer.from(good);
+      bad[at] = (bad[at] ?? 0) ^ 1;
+      assert.throws(() => read(bad));
+      assert.throws(() => read(good), "what follows is not read either");
+      assert.deepEqual(payloads, []);
+    }
+  });
+
+  test("takes no memory for a packet that is too long before the login", () => {
+    const { read } = reader();
+    const header = Buffer.alloc(4);
+    header.writeUInt32BE(35_008);
+    assert.throws(() => read(header), PacketTooLong);
   });
 });
 
