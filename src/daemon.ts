@@ -114,7 +114,8 @@ async function start(settings: Settings, logger: Logger, undo: Undo, { stopping,
   const quit = new AbortController();
   const docker = stampedEngine(createDockerEngine({ socketPath: settings.dockerSocket, quit: quit.signal }), takeStamp);
   const network = await ensureNetwork(docker, instance);
-  const keptNetwork = new KeptNetwork({ engine: docker, instance, network, logger });
+  let hasBegun = false;
+  const keptNetwork = new KeptNetwork({ engine: docker, instance, network, mayReplace: () => hasBegun, logger });
   const guard = new BuildGuard(() => keeper.round("debug"));
   const engine = withGuardedBuilds(
     withNetworkRepair(docker, () => keptNetwork.make()),
@@ -262,6 +263,7 @@ async function start(settings: Settings, logger: Logger, undo: Undo, { stopping,
   const work = {
     start: async () => {
       rememberInstance(store, instance);
+      hasBegun = true;
       await reconciler.start();
       renewals.start();
     },

@@ -11,6 +11,8 @@ interface KeptNetworkOptions {
   readonly instance: string;
   /** Has the network's properties as they are now: changed in place, as others hold it too. */
   readonly network: BerthNetwork;
+  /** False as long as the store is not known to be the right one: no dyno may be removed. */
+  readonly mayReplace: () => boolean;
   readonly logger: Logger;
 }
 
@@ -43,7 +45,11 @@ export class KeptNetwork implements Kept {
     Object.assign(network, await ensureNetwork(engine, instance, { ...network }));
     const dynos = await this.#running();
     const found = await engine.networks.inspect(network.name);
-    for (const dyno of dynos) if (found && !(dyno.id in found.containers)) await this.#reconnect(dyno);
+    const failed: string[] = [];
+    for (const dyno of dynos) {
+      if (found && !(dyno.id in found.containers) && !(await this.#reconnect(dyno))) failed.push(dyno.id.slice(0, 12));
+    }
+    if (failed.length > 0) throw new Error(`dynos stay cut off from the network: ${failed.join(", ")}`);
   }
 
   #running(): Promise<ContainerSummary[]> {
@@ -53,18 +59,23 @@ export class KeptNetwork implements Kept {
       .then((all) => all.filter(({ status }) => status === "running"));
   }
 
-  /** Under the address that the router knows. A dyno that cannot get it back is removed: the reconciler starts another. */
-  async #reconnect({ id, labels: own }: ContainerSummary): Promise<void> {
-    const { engine, network, logger } = this.#options;
+  /**
+   * Under the address that the router knows. A dyno that cannot get it back is removed: the reconciler starts another. False
+   * if it must stay as it is.
+   */
+  async #reconnect({ id, labels: own }: ContainerSummary): Promise<boolean> {
+    const { engine, network, mayReplace, logger } = this.#options;
     const fields = { app: own[labels.app], dyno: own[labels.dyno], id };
     try {
       await engine.networks.connect(network.name, id, [], own[labels.address]);
       logger.warn(fields, "a dyno was cut off from the network and is on it again");
     } catch (error) {
-      if ((await engine.containers.inspect(id))?.status !== "running") return;
+      if ((await engine.containers.inspect(id))?.status !== "running") return true;
+      if (!mayReplace()) return false;
       logger.warn({ ...fields, reason: messageOf(error) }, "a dyno is cut off from the network and is replaced");
       await engine.containers.remove(id);
     }
+    return true;
   }
 }
 
