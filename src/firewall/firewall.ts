@@ -63,7 +63,7 @@ export class Firewall {
         await this.#apply(plan, family);
       } catch (error) {
         if (!isLasting(error)) throw error;
-        this.#giveUp(family, error);
+        this.#giveUp(family, plan, error);
       }
     }
   }
@@ -80,8 +80,10 @@ export class Firewall {
     return ([4, 6] as const).filter((family) => !this.#unusable.has(family));
   }
 
-  #giveUp(family: Family, error: unknown): void {
+  #giveUp(family: Family, plan: FirewallPlan | undefined, error: unknown): void {
     this.#unusable.add(family);
+    // All is open on purpose.
+    if (plan === undefined) return;
     // Berth's networks have no IPv6: there, this is a second line only.
     if (family === 6 && !this.#unusable.has(4)) {
       this.#options.logger.info({ reason: messageOf(error) }, "no firewall rules for IPv6");

@@ -158,6 +158,9 @@ suite("the firewall", () => {
     const { stdout, stderr } = await run("setpriv", ["--bounding-set=-all", process.execPath, entry, newInstance()]);
     assert.equal(stdout, "undefined\n", stderr);
     assert.equal(stderr.match(/firewall rules cannot be set/g)?.length, 1, stderr);
+    const open = await run("setpriv", ["--bounding-set=-all", process.execPath, entry, newInstance(), "all"]);
+    assert.equal(open.stdout, "undefined\n", open.stderr);
+    assert.equal(open.stderr, "", "no rules were asked for");
   });
 
   test("opens name servers that containers could not reach otherwise", async (t) => {
