@@ -21,7 +21,9 @@ import { createFirewall, keptPid } from "./daemon/keep.ts";
 import { createLastRoutes } from "./daemon/last-routes.ts";
 import { leaveSilentEngine } from "./daemon/leave-engine.ts";
 import { openStore, rememberedInstance, rememberInstance } from "./daemon/open-store.ts";
+import { chosenPorts, orPortError, type Ports } from "./daemon/ports.ts";
 import { limitsIn, lowerOomScore } from "./daemon/resources.ts";
+import { surviveBugs, toldToStop } from "./daemon/signals.ts";
 import { createDockerEngine } from "./docker/create-engine.ts";
 import { createEngineInventory } from "./docker/engine-inventory.ts";
 import { freeDisk } from "./docker/free-disk.ts";
@@ -342,24 +344,11 @@ async function prepareRoot(paths: Paths, undo: Undo): Promise<void> {
   await writeFile(paths.daemonLock, `${process.pid}\n`);
 }
 
-interface Ports {
-  readonly http: number;
-  readonly https: number;
-}
-
 function createSolver({ dnsHook }: Settings, publisher: RouteServer): Solver {
   return {
     present: (entry) => publisher.put([entry]),
     withdraw: (id) => publisher.drop([id]),
     dns: dnsHook === undefined ? undefined : createDnsHook(dnsHook),
-  };
-}
-
-/** 0 stands for any that is free. */
-async function chosenPorts({ httpHost, httpPort, httpsPort }: Settings): Promise<Ports> {
-  return {
-    http: httpPort === 0 ? await freePort(httpHost) : httpPort,
-    https: httpsPort === 0 ? await freePort(httpHost) : httpsPort,
   };
 }
 
@@ -419,38 +408,4 @@ function refuseDynos(network: BerthNetwork): (remoteAddress: string) => boolean 
     if (subnet === undefined || address === undefined || remoteAddress === network.gateway) return false;
     return contains(subnet, address);
   };
-}
-
-async function orPortError<T>(listening: Promise<T>, { sshPort }: Settings): Promise<T> {
-  try {
-    return await listening;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "EADDRINUSE") {
-      throw new UserError("port-in-use", `Port ${sshPort} for ssh is in use by another program`, {
-        hint: "Choose another one with --ssh-port",
-      });
-    }
-    if (code === "EACCES") {
-      throw new UserError("port-forbidden", `Port ${sshPort} for ssh may not be opened by this user`, {
-        hint: "Choose one from 1024 on with --ssh-port, or grant CAP_NET_BIND_SERVICE",
-      });
-    }
-    throw error;
-  }
-}
-
-function toldToStop(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    process.once("SIGTERM", resolve);
-    process.once("SIGINT", resolve);
-    // Of a daemon in the foreground, the terminal is gone. Without one, it means to read the settings again: they are new now.
-    process.on("SIGHUP", process.stderr.isTTY ? resolve : () => undefined);
-  });
-}
-
-/** What nobody caught is a bug of ours; one request's bug must not take everybody's pushes with it. */
-function surviveBugs(logger: Logger): void {
-  process.on("uncaughtException", (error) => logger.error({ err: error }, "bug: uncaught exception"));
-  process.on("unhandledRejection", (error) => logger.error({ err: error }, "bug: unhandled rejection"));
 }
