@@ -18,11 +18,34 @@ export class Mask {
   /** How many of the last characters may be the beginning of a secret that goes on in the next piece of text. */
   unfinished(text: string): number {
     let longest = 0;
-    for (const secret of this.#secrets) {
-      for (let length = Math.min(secret.length - 1, text.length); length > longest; length--) {
-        if (text.endsWith(secret.slice(0, length))) longest = length;
-      }
-    }
+    for (const secret of this.#secrets) longest = Math.max(longest, overlap(text, secret));
     return longest;
   }
+}
+
+/**
+ * Length of the longest end of `text` that `secret` begins with, less than all of it. Knuth, Morris and Pratt's way takes a
+ * step for each character; comparing each length by itself takes seconds where both repeat one character.
+ */
+function overlap(text: string, secret: string): number {
+  const borders = bordersOf(secret);
+  let length = 0;
+  for (let at = Math.max(0, text.length - secret.length + 1); at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    while (length > 0 && secret.charCodeAt(length) !== unit) length = borders[length - 1] as number;
+    if (secret.charCodeAt(length) === unit) length += 1;
+  }
+  return length;
+}
+
+/** For each beginning of the text: length of its longest end that the text begins with, less than all of it. */
+function bordersOf(text: string): Uint32Array {
+  const borders = new Uint32Array(text.length);
+  let length = 0;
+  for (let at = 1; at < text.length; at++) {
+    while (length > 0 && text.charCodeAt(length) !== text.charCodeAt(at)) length = borders[length - 1] as number;
+    if (text.charCodeAt(length) === text.charCodeAt(at)) length += 1;
+    borders[at] = length;
+  }
+  return borders;
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { LineSplitter } from "../../src/lib/line-splitter.ts";
+import { Mask } from "../../src/lib/mask.ts";
 import type { ConfigVars } from "../../src/model/app.ts";
 import { maskOf } from "../../src/model/config-secrets.ts";
 import { UserError } from "../../src/model/errors.ts";
@@ -75,6 +76,24 @@ suite("the mask of config vars", () => {
     const large = "k".repeat(100_000);
     assert.equal(told({ LARGE: large }, [`a${large}b\n`]).join(""), "a*******b");
     assert.equal(told(config, [`${"x".repeat(65_530)}correct-horse`]).join(""), `${"x".repeat(65_530)}correct-horse`);
+  });
+
+  test("finds the longest beginning of a secret that a text ends with", () => {
+    const words = (length: number): string[] =>
+      length === 0 ? [""] : words(length - 1).flatMap((word) => [`${word}a`, `${word}b`]);
+    for (const secret of words(5)) {
+      for (const text of words(7)) {
+        const lengths = [4, 3, 2, 1].filter((length) => text.endsWith(secret.slice(0, length)));
+        assert.equal(new Mask([secret]).unfinished(text), lengths[0] ?? 0, `${secret} ${text}`);
+      }
+    }
+  });
+
+  // Compared length by length, each of these lines took 20 seconds in which the daemon did nothing else.
+  test("hides a long value that repeats itself like the output", () => {
+    const value = "a".repeat(60_000) + "b".repeat(60_000);
+    const pieces = `${"a".repeat(65_535)}c`.repeat(50);
+    assert.equal(told({ VALUE: value }, [`${pieces}${value}\n`]).join(""), `${pieces}*******`);
   });
 
   test("keeps apart what two steps of a build print at once", () => {
