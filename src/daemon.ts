@@ -118,7 +118,10 @@ async function start(settings: Settings, logger: Logger, undo: Undo, { stopping,
   const network = await ensureNetwork(docker, instance);
   let hasBegun = false;
   const keptNetwork = new KeptNetwork({ engine: docker, instance, network, mayReplace: () => hasBegun, logger });
-  const guard = new BuildGuard(() => keeper.round("debug"));
+  const guard = new BuildGuard({
+    changed: () => keeper.round("debug"),
+    containers: (signal) => docker.events({ labels: {}, since: Date.now() }, signal),
+  });
   const engine = withGuardedBuilds(
     withNetworkRepair(docker, () => keptNetwork.make()),
     network,

@@ -2,17 +2,25 @@ import type { DockerEngine, ImageBuild } from "../docker/engine.ts";
 import type { BerthNetwork } from "../docker/network.ts";
 import type { ContainerAddress } from "../firewall/rules.ts";
 
+export interface BuildGuardOptions {
+  /** There is a build now, or none any more, or other containers beside it. Must not throw. */
+  readonly changed: () => Promise<void>;
+  /** Tells of containers that start and end; resolves once it is subscribed. */
+  readonly containers: (signal: AbortSignal) => Promise<AsyncIterable<unknown>>;
+}
+
 /**
  * BuildKit runs the steps of a Dockerfile on the engine's own bridge, which is not Berth's: while it builds, the firewall
  * keeps what is on that bridge from the host as well, except containers of others.
  */
 export class BuildGuard {
-  readonly #changed: () => Promise<void>;
+  readonly #options: BuildGuardOptions;
   #running = 0;
+  #isTelling = false;
+  #isStale = false;
 
-  /** `changed`: there is a build now, or none any more. Must not throw. */
-  constructor(changed: () => Promise<void>) {
-    this.#changed = changed;
+  constructor(options: BuildGuardOptions) {
+    this.#options = options;
   }
 
   get isBuilding(): boolean {
@@ -20,14 +28,42 @@ export class BuildGuard {
   }
 
   async during<T>(build: () => Promise<T>): Promise<T> {
+    const over = new AbortController();
     this.#running++;
     try {
-      await this.#changed();
+      await this.#follow(over.signal);
+      await this.#options.changed();
       return await build();
     } finally {
+      over.abort();
       this.#running--;
-      await this.#changed();
+      await this.#options.changed();
     }
+  }
+
+  /** A container of others that starts meanwhile must reach the host as before, and its address may be a build's once it has ended. */
+  async #follow(signal: AbortSignal): Promise<void> {
+    try {
+      void this.#tellOfEach(await this.#options.containers(signal)).catch(() => undefined);
+    } catch {
+      // The rules are looked at every few seconds anyway.
+    }
+  }
+
+  async #tellOfEach(events: AsyncIterable<unknown>): Promise<void> {
+    for await (const _ of events) void this.#tell();
+  }
+
+  /** Once for all that happen while the rules are being changed. */
+  async #tell(): Promise<void> {
+    this.#isStale = true;
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    while (this.#isStale) {
+      this.#isStale = false;
+      await this.#options.changed();
+    }
+    this.#isTelling = false;
   }
 }
 
