@@ -55,8 +55,7 @@ export function createPacketReader({ inbound }: InboundConfig): PacketReader | u
 
 /**
  * Splits what a client sends into packets. ssh2's own readers refuse more than 35,000 bytes in one, and a command is one
- * packet. The names of the public members are
- * those that ssh2 uses.
+ * packet. ssh2 uses the public members by these names.
  */
 export class PacketReader {
   inSeqno: number;

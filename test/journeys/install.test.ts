@@ -74,6 +74,8 @@ suite("a machine that Berth is installed on", { skip: await unavailable(debian12
     assert.equal((await host.runOk("stat", "-c", "%U", `/proc/${await daemonPid()}`)).trim(), "berth");
     assert.match(await config(), /^domain: apps\.test\nssh-port: 22\nhttp-port: 80\nhttps-port: 443$/m);
     assert.match(await host.runOk("berth", "ssh-keys:list"), /admin/);
+    // With the rights that the service has.
+    assert.match(await host.runOk("iptables-save", "-t", "filter"), /^-A INPUT -i br-\S+ .*-j BERTH-/m);
   });
 
   test("apps are pushed to it from another machine, and answer by host name", () => servesPushes(machine));
