@@ -172,7 +172,7 @@ suite("a machine that Berth is installed on", { skip: await unavailable(debian12
     assert.notEqual((await host.run("test", "-e", "/var/lib/berth")).code, 0);
     assert.equal(await host.runOk("docker", "volume", "ls", "-q"), "");
     assert.match(left, /docker rmi .*berth\/build:1/);
-    assert.match(left, /packages that Berth uses.*: .*docker\.io.* git/);
+    assert.match(left, /packages that the installer needs.*: .*docker\.io.* git/);
     await host.runOk("docker", "image", "inspect", "berth/run:1", "berth/build:1");
   });
 

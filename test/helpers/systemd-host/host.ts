@@ -62,18 +62,19 @@ export class SystemdHost {
 export async function bootHost(t: CleanUp, release: Release): Promise<SystemdHost> {
   const image = await hostImage(release);
   const host = new SystemdHost(`berth-test-host-${randomUUID().slice(0, 8)}`);
-  const volume = `${host.name}-engine`;
+  // The engine's own, and since Docker 29 its containerd's: neither can be on the overlay of a container.
+  const volumes = { "/var/lib/docker": `${host.name}-engine`, "/var/lib/containerd": `${host.name}-containerd` };
   t.after(async () => {
     await run("docker", ["rm", "-f", "-v", host.name]);
-    await run("docker", ["volume", "rm", "-f", volume]);
+    await run("docker", ["volume", "rm", "-f", ...Object.values(volumes)]);
   });
-  await runOk("docker", ["run", "-d", "--name", host.name, "--hostname", "berth-host", ...asMachine(volume), image]);
+  await runOk("docker", ["run", "-d", "--name", host.name, "--hostname", "berth-host", ...asMachine(volumes), image]);
   await host.booted();
   return host;
 }
 
 // What systemd and an engine need. `--privileged` would ask for capabilities that not every machine has to give.
-function asMachine(volume: string): string[] {
+function asMachine(volumes: Readonly<Record<string, string>>): string[] {
   const capabilities = ["SYS_ADMIN", "NET_ADMIN"].flatMap((name) => ["--cap-add", name]);
   const unconfined = ["seccomp=unconfined", "apparmor=unconfined"].flatMap((option) => ["--security-opt", option]);
   const cgroups = ["--cgroupns=host", "-v", "/sys/fs/cgroup:/sys/fs/cgroup:rw"];
@@ -85,7 +86,6 @@ function asMachine(volume: string): string[] {
     "/run",
     "--tmpfs",
     "/run/lock",
-    "-v",
-    `${volume}:/var/lib/docker`,
+    ...Object.entries(volumes).flatMap(([folder, volume]) => ["-v", `${volume}:${folder}`]),
   ];
 }

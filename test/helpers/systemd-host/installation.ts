@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { type CleanUp, type Result, run, runOk } from "../berth.ts";
+import { type CleanUp, eventually, type Result, run, runOk } from "../berth.ts";
 import { dockerApp } from "../docker-app.ts";
 import { bootHost, type SystemdHost } from "./host.ts";
 import type { Release } from "./releases.ts";
@@ -150,4 +150,6 @@ export async function useMirrorsOf(environment: NodeJS.ProcessEnv, { host }: Ins
     "sh",
     lines.join(""),
   );
+  // systemd does not wait for it.
+  await eventually(async () => void (await host.runOk("berth", "apps:list")), 120_000);
 }
