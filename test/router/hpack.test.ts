@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { CompressionError, HpackDecoder } from "../../src/router/http2/hpack/decoder.ts";
 import { encodeFields, encodeStatus } from "../../src/router/http2/hpack/encoder.ts";
 import { staticTable } from "../../src/router/http2/hpack/static-table.ts";
@@ -89,6 +91,41 @@ suite("HPACK", () => {
   ] as const) {
     test(`fails for ${what}`, () => assert.throws(() => decoder().decode(bytes(hex)), CompressionError));
   }
+
+  for (const [what, name] of [
+    ["a line break", "x: 1\r\ntransfer-encoding: chunked\r\nx-own"],
+    ["a capital", "X-Own"],
+    ["a space", "x own"],
+  ] as const) {
+    test(`remembers that a name has ${what} when a later field uses the name`, () => {
+      const hpack = decoder();
+      const literal = `\x40${String.fromCharCode(name.length)}${name}\x01a`;
+      assert.equal(hpack.decode(Buffer.from(literal, "latin1")).isBad, true);
+      const [later, byItself] = ["\x7e\x01b", "\xbe"].map((block) => hpack.decode(Buffer.from(block, "latin1")));
+      assert.deepEqual([later?.fields, later?.isBad], [[name, "b"], true]);
+      assert.equal(byItself?.isBad, true);
+    });
+  }
+
+  for (const code of [1, 8, 11, 12, 28, 31, 127]) {
+    test(`finds the control character ${code} in a value`, () => {
+      const literal = `\0\x05x-own\x03a${String.fromCharCode(code)}b`;
+      assert.equal(decoder().decode(Buffer.from(literal, "latin1")).isBad, true);
+    });
+  }
+
+  test("keeps no entry that is larger than the table", () => {
+    setFlagsFromString("--expose-gc");
+    const gc = runInNewContext("gc") as () => void;
+    const hpack = decoder();
+    const value = `\x7f\xc1\x99\x0c${"x".repeat(200_000)}`;
+    gc();
+    const before = process.memoryUsage().heapUsed;
+    for (let i = 0; i < 200; i++) hpack.decode(Buffer.from(`\x40\x05x-own${value}`, "latin1"));
+    gc();
+    assert.ok(process.memoryUsage().heapUsed - before < 10_000_000);
+    assert.deepEqual(hpack.decode(bytes("82")).fields, [":method", "GET"]);
+  });
 
   test("counts what a section takes, and keeps no more than the limit", () => {
     const hpack = decoder(1_000);

@@ -8,12 +8,14 @@ const entryOverhead = 32;
 
 const namePattern = /^:?[\w!#$%&'*+.^`|~-]+$/;
 const upperCase = /[A-Z]/;
-// RFC 9113, 8.2.1.
-const badValue = /[\0\r\n]|^[ \t]|[ \t]$/;
+// RFC 9113, 8.2.1, and what the parser for HTTP/1.1 refuses: control characters, which some servers take for line breaks.
+const badValue = /[^\t\x20-\x7e\x80-\xff]|^[ \t]|[ \t]$/;
 
 interface Field {
   readonly name: string;
   readonly value: string;
+  /** A later field may use the name with another value. */
+  readonly hasBadName: boolean;
   /** May not be in a message. */
   readonly isBad: boolean;
 }
@@ -30,13 +32,18 @@ export interface FieldSection {
 /** The two sides do not agree any more on what their tables have: the connection is of no use. */
 export class CompressionError extends Error {}
 
-const staticFields: readonly Field[] = staticTable.map(([name, value]) => ({ name, value, isBad: false }));
+const staticFields: readonly Field[] = staticTable.map(([name, value]) => ({
+  name,
+  value,
+  hasBadName: false,
+  isBad: false,
+}));
 
 /** Reads header blocks of one connection, in the order they come (RFC 7541). */
 export class HpackDecoder {
   readonly #limit: number;
-  /** The newest last. */
-  #table: Field[] = [];
+  /** The newest last. Those that are not in use any more are undefined. */
+  #table: (Field | undefined)[] = [];
   /** Index of the oldest one that is still in use. */
   #first = 0;
   #size = 0;
@@ -83,10 +90,11 @@ export class HpackDecoder {
 
   #literal(prefix: number): Field {
     const index = this.#integer(prefix);
-    const name = index === 0 ? this.#text() : this.#indexed(index).name;
+    const known = index === 0 ? undefined : this.#indexed(index);
+    const name = known === undefined ? this.#text() : known.name;
     const value = this.#text();
-    const isBad = (index === 0 && (!namePattern.test(name) || upperCase.test(name))) || badValue.test(value);
-    return { name, value, isBad };
+    const hasBadName = known === undefined ? !namePattern.test(name) || upperCase.test(name) : known.hasBadName;
+    return { name, value, hasBadName, isBad: hasBadName || badValue.test(value) };
   }
 
   #indexed(index: number): Field {
@@ -110,6 +118,8 @@ export class HpackDecoder {
   #evict(): void {
     while (this.#size > this.#maxSize) {
       this.#size -= sizeOf(this.#table[this.#first] as Field);
+      // An entry larger than the table is never in use, and would stay here with up to 255 like it.
+      this.#table[this.#first] = undefined;
       this.#first++;
     }
     if (this.#first < 256) return;
