@@ -9,12 +9,14 @@ import { createInterface } from "node:readline";
 import { suite, test } from "node:test";
 import { freePort } from "../../src/lib/free-port.ts";
 import type { AppRoutes, Target } from "../../src/model/route.ts";
+import { frameFlag, frameType } from "../../src/router/http2/frames.ts";
 import { runOk } from "../helpers/berth.ts";
 import { clientsFolder, pythonClients } from "../helpers/clients.ts";
 import { Authority } from "../helpers/openssl.ts";
 import { type CleanUp, cleanUp } from "./helpers/clean-up.ts";
 import { ask } from "./helpers/client.ts";
 import { deadTarget, routesTo, startDyno, startRawDyno } from "./helpers/dyno.ts";
+import { FrameClient, post } from "./helpers/frames.ts";
 import { askHttp2, http2Session, secured, tlsEntries } from "./helpers/tls.ts";
 import { startWorker, temporaryFolder, type WorkerSetup } from "./helpers/worker.ts";
 
@@ -205,6 +207,27 @@ suite("an app that speaks HTTP/2 without TLS", () => {
     assert.deepEqual(JSON.parse(second.body), expected);
     assert.equal(second.trailers["x-sum"], "5");
     assert.equal(dyno.sessions.length, 1);
+  });
+
+  test("gets headers and trailers that node would not write or would mistake", async (t) => {
+    const dyno = await startH2cDyno(t, (request, response) => {
+      request.resume().on("end", () => response.end(request.rawTrailers.join()));
+    });
+    const { https } = await startSecure(t, routesTo([dyno.target]));
+    const client = await FrameClient.connect(t, https);
+    const head = [...post, "user-agent", "one", "user-agent", "two", "http2-settings", "x"];
+    for (const [index, [trailers, expected]] of [
+      [["constructor", "1"], "constructor,1"],
+      [["__proto__", "1"], "__proto__,1"],
+      [["http2-settings", "x", "x-sum", "2"], "x-sum,2"],
+      [["user-agent", "1", "user-agent", "2"], "user-agent,1,user-agent,2"],
+    ].entries() as ArrayIterator<[number, [string[], string]]>) {
+      const stream = 2 * index + 1;
+      client.head(stream, head);
+      client.data(stream, "body");
+      client.head(stream, trailers, frameFlag.endStream);
+      assert.equal(String((await client.got(frameType.data, stream))?.payload), expected);
+    }
   });
 
   test("gets no more requests on a connection than it takes, and no further ones after it said goodbye", async (t) => {

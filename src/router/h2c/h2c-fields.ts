@@ -1,9 +1,10 @@
 import type { RawHeaders } from "../headers.ts";
 
-// RFC 9113, 8.2.2, and `Host`, which is a field of its own.
+// RFC 9113, 8.2.2, `Host`, which is a field of its own, and what node refuses besides.
 const notInHttp2 = new Set([
   "host",
   "connection",
+  "http2-settings",
   "proxy-connection",
   "keep-alive",
   "transfer-encoding",
@@ -35,10 +36,11 @@ export function responseFields(raw: readonly string[]): string[] {
 
 /** For node, which takes trailers in this form only. */
 export function grouped(flat: RawHeaders): Record<string, string[]> {
-  const result: Record<string, string[]> = {};
+  // A trailer may be called `constructor`.
+  const result: Record<string, string[]> = Object.create(null);
   for (let i = 0; i < flat.length; i += 2) {
     const name = (flat[i] as string).toLowerCase();
-    result[name] = [...(result[name] ?? []), flat[i + 1] as string];
+    if (!notInHttp2.has(name)) result[name] = [...(result[name] ?? []), flat[i + 1] as string];
   }
   return result;
 }

@@ -7,6 +7,8 @@ const streamsUntilTold = 100;
 const idleMs = 60_000;
 const streamWindow = 512 * 1024;
 const connectionWindow = 2 * 1024 * 1024;
+// Whether two of a header mean anything is for the app to say, as over HTTP/1.1. The types know it for servers only.
+const repeatable = { strictSingleValueFields: false };
 
 export interface SessionUser {
   onReady(): void;
@@ -39,6 +41,7 @@ export class H2cSession {
       settings: { enablePush: false, initialWindowSize: streamWindow },
       peerMaxConcurrentStreams: streamsUntilTold,
       maxHeaderListPairs: 4_000,
+      ...repeatable,
     });
     this.#session.on("connect", () => {
       this.isConnected = true;
