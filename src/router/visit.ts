@@ -85,7 +85,8 @@ function destination(request: IncomingMessage): { host: string; path: string | u
   const host = request.headers.host ?? "";
   if (url.startsWith("/")) return { host, path: url };
   if (url === "*" && request.method === "OPTIONS") return { host, path: url };
-  const absolute = absolutePattern.exec(url);
+  // RFC 9113, 8.3.1: over HTTP/2, the host has a field of its own.
+  const absolute = "stream" in request ? null : absolutePattern.exec(url);
   if (absolute === null || absolute[1] === "") return { host, path: undefined };
   const rest = absolute[2] ?? "";
   return { host: absolute[1] ?? "", path: rest.startsWith("/") ? rest : `/${rest}` };
@@ -108,6 +109,7 @@ interface Read {
 function faultOf(request: IncomingMessage, { host, path, body }: Read, all: HeaderFacts): Fault | undefined {
   // The parser also takes 0.9 and 2.0 for an answer; a request that did come by HTTP/2 has a stream.
   if (request.httpVersionMajor !== 1 && !("stream" in request)) return faults.badRequest;
+  if (request.method === "CONNECT") return faults.noTunnels;
   if ("stream" in request && !knownMethods.has(request.method ?? "")) return faults.unknownMethod;
   if (path === undefined || !(hostPattern.test(host) || mayLackHost(request))) return faults.badRequest;
   const trouble = headTrouble(request, all);
