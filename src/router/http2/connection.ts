@@ -19,7 +19,7 @@ import {
   windowLimit,
   windowUpdate,
 } from "./frames.ts";
-import { CompressionError, HpackDecoder } from "./hpack/decoder.ts";
+import { CompressionError, type FieldSection, HpackDecoder } from "./hpack/decoder.ts";
 import { encodeStatus, noTable } from "./hpack/encoder.ts";
 import { Output } from "./output.ts";
 import type { Http2Request } from "./request.ts";
@@ -39,6 +39,8 @@ const maxStreams = 250;
 const headerLimit = 256 * 1024;
 const blockLimit = 256 * 1024;
 const framesOfBlock = 32;
+// Of all requests that are open.
+const headsLimit = 4 * 1024 * 1024;
 // Streams that ended lately: what may still come for them is no mistake.
 const remembered = 1_000;
 const lastWordsMs = 1_000;
@@ -66,6 +68,7 @@ interface Block {
 export class Http2Connection implements FrameSink, StreamConnection {
   initialSendWindow = defaultWindow;
   sendWindow = defaultWindow;
+  queued = 0;
   readonly streamWindow = ownStreamWindow;
   readonly #socket: Socket;
   readonly #options: ConnectionOptions;
@@ -74,12 +77,15 @@ export class Http2Connection implements FrameSink, StreamConnection {
   readonly #hpack = new HpackDecoder(headerLimit);
   readonly #streams = new Map<number, Http2Stream>();
   readonly #ready = new Set<Http2Stream>();
+  /** They have received something that they have not passed on. */
+  readonly #unflushed = new Set<Http2Stream>();
   /** Id -> whether we have reset it. */
   readonly #ended = new Map<number, boolean>();
   // Resets cost a request each (CVE-2023-44487); the others, a frame.
   readonly #resets = new Allowance(1_000, 33);
   readonly #idleFrames = new Allowance(20_000, 2_000);
   #receiveWindow = ownConnectionWindow;
+  #headsSize = 0;
   #unacknowledged = 0;
   #prefaceLeft = preface.length;
   #hasSettings = false;
@@ -90,6 +96,8 @@ export class Http2Connection implements FrameSink, StreamConnection {
   #dataStream: Http2Stream | undefined;
   #dataFlags = 0;
   #headTimer: NodeJS.Timeout | undefined;
+  /** Runs while the client takes nothing of what is sent. */
+  #stallTimer: NodeJS.Timeout | undefined;
   /** We have said goodbye: streams above are not begun. */
   #goodbyeAt: number | undefined;
   isClosed = false;
@@ -108,7 +116,11 @@ export class Http2Connection implements FrameSink, StreamConnection {
     socket.on("close", () => this.#onGone());
     socket.on("end", () => this.#destroy());
     socket.on("data", (chunk: Buffer) => this.#onBytes(chunk));
-    socket.on("drain", () => this.#output.schedule());
+    socket.on("drain", () => {
+      clearTimeout(this.#stallTimer);
+      this.#stallTimer = undefined;
+      this.#output.schedule();
+    });
     const settings = [
       [setting.maxConcurrentStreams, maxStreams],
       [setting.initialWindowSize, ownStreamWindow],
@@ -132,6 +144,10 @@ export class Http2Connection implements FrameSink, StreamConnection {
   }
 
   // Towards the streams.
+
+  get idleMs(): number {
+    return this.#options.idleMs;
+  }
 
   socketOf(stream: Http2Stream): StreamSocket {
     const socket = this.#socket;
@@ -191,6 +207,7 @@ export class Http2Connection implements FrameSink, StreamConnection {
   close(stream: Http2Stream, isFinished: boolean, byUs = false): void {
     if (stream.closed) return;
     this.#streams.delete(stream.id);
+    this.#headsSize -= stream.headSize;
     this.#ready.delete(stream);
     if (this.#dataStream === stream) this.#dataStream = undefined;
     this.#remember(stream.id, byUs);
@@ -205,6 +222,11 @@ export class Http2Connection implements FrameSink, StreamConnection {
     try {
       const bytes = this.#prefaceLeft > 0 ? this.#readPreface(chunk) : chunk;
       if (bytes.length > 0) this.#reader.read(bytes);
+      for (const stream of this.#unflushed) stream.request.flush();
+      this.#unflushed.clear();
+      const { incompleteSince } = this.#reader;
+      // One that says nothing more is idle, or has a request that has limits of its own.
+      if (incompleteSince !== undefined && performance.now() - incompleteSince > this.#options.headMs) this.#destroy();
     } catch (error) {
       if (error instanceof ConnectionError) this.#fail(error.code);
       else if (error instanceof CompressionError) this.#fail(errorCode.compressionError);
@@ -236,7 +258,7 @@ export class Http2Connection implements FrameSink, StreamConnection {
       if (type === frameType.settings) this.#onSettings(flags, streamId, payload);
       else if (type === frameType.ping) this.#onPing(flags, streamId, payload);
       else if (type === frameType.priority) this.#onPriority(streamId, payload);
-      else if (type === frameType.goaway) this.#requireStream(streamId === 0);
+      else if (type === frameType.goaway) this.#onGoaway(streamId, payload);
       else if (type === frameType.pushPromise) throw new ConnectionError(errorCode.protocolError, "push by a client");
     }
   }
@@ -294,7 +316,8 @@ export class Http2Connection implements FrameSink, StreamConnection {
     const section = this.#hpack.decode(more.length === 0 ? first : Buffer.concat(parts));
     const stream = this.#streams.get(streamId);
     const isBad = section.isBad || dependsOnItself;
-    if (stream !== undefined) this.#onTrailers(stream, isBad || !endsStream ? undefined : section.fields);
+    const isWhole = !isBad && !section.isTooLong && endsStream;
+    if (stream !== undefined) this.#onTrailers(stream, isWhole ? section.fields : undefined);
     else if (streamId <= this.#lastId) this.#onLateBlock(streamId);
     else this.#onHead(streamId, endsStream, isBad, section);
   }
@@ -314,26 +337,22 @@ export class Http2Connection implements FrameSink, StreamConnection {
     throw new ConnectionError(byUs === false ? errorCode.streamClosed : errorCode.protocolError, "stream was closed");
   }
 
-  #onHead(
-    streamId: number,
-    endsStream: boolean,
-    isBad: boolean,
-    { fields, isTooLong }: { readonly fields: string[]; readonly isTooLong: boolean },
-  ): void {
+  #onHead(streamId: number, endsStream: boolean, isBad: boolean, { fields, size, isTooLong }: FieldSection): void {
     this.#lastId = streamId;
     if (this.#goodbyeAt !== undefined) {
       // The client knows that it was not begun.
       this.#remember(streamId, true);
       return;
     }
-    if (this.#streams.size >= maxStreams) {
+    if (this.#streams.size >= maxStreams || this.#headsSize > headsLimit) {
       this.#refuse(streamId, errorCode.refusedStream);
       return;
     }
     const head = isBad || isTooLong ? undefined : readRequestHead(fields, endsStream);
     if (head !== undefined) {
-      const stream = new Http2Stream(this, streamId, head, endsStream);
+      const stream = new Http2Stream(this, streamId, head, size, endsStream);
       this.#streams.set(streamId, stream);
+      this.#headsSize += size;
       if (endsStream) stream.request.finish([]);
       this.#options.onRequest(stream.request, stream.response);
       return;
@@ -370,7 +389,7 @@ export class Http2Connection implements FrameSink, StreamConnection {
     else if (!stream.receive(piece)) {
       this.giveBack(undefined, piece.length);
       this.#refuse(stream.id, errorCode.protocolError);
-    }
+    } else if (stream.request.waiting > 0) this.#unflushed.add(stream);
   }
 
   onDataPadding(count: number): void {
@@ -423,20 +442,29 @@ export class Http2Connection implements FrameSink, StreamConnection {
       return;
     }
     this.#requireLength(payload.length % 6 === 0);
-    for (let at = 0; at < payload.length; at += 6) this.#set(payload.readUInt16BE(at), payload.readUInt32BE(at + 2));
+    let window = this.initialSendWindow;
+    for (let at = 0; at < payload.length; at += 6) {
+      const id = payload.readUInt16BE(at);
+      const value = payload.readUInt32BE(at + 2);
+      if (id === setting.initialWindowSize) window = value;
+      this.#check(id, value);
+    }
+    // Once for each frame: it looks at every stream, and there is room for 2,700 settings.
+    if (window !== this.initialSendWindow) this.#setInitialWindow(window);
     this.#answer(frame(frameType.settings, frameFlag.ack, 0, ""));
   }
 
-  #set(id: number, value: number): void {
-    if (id === setting.initialWindowSize) this.#setInitialWindow(value);
-    else if (id === setting.enablePush && value > 1) throw new ConnectionError(errorCode.protocolError, "ENABLE_PUSH");
-    else if (id === setting.maxFrameSize && (value < frameSizeLimit || value > 2 ** 24 - 1)) {
+  #check(id: number, value: number): void {
+    if (id === setting.initialWindowSize && value > windowLimit) {
+      throw new ConnectionError(errorCode.flowControlError, "INITIAL_WINDOW_SIZE");
+    }
+    if (id === setting.enablePush && value > 1) throw new ConnectionError(errorCode.protocolError, "ENABLE_PUSH");
+    if (id === setting.maxFrameSize && (value < frameSizeLimit || value > 2 ** 24 - 1)) {
       throw new ConnectionError(errorCode.protocolError, "MAX_FRAME_SIZE");
     }
   }
 
   #setInitialWindow(value: number): void {
-    if (value > windowLimit) throw new ConnectionError(errorCode.flowControlError, "INITIAL_WINDOW_SIZE");
     const difference = value - this.initialSendWindow;
     this.initialSendWindow = value;
     for (const stream of this.#streams.values()) {
@@ -451,6 +479,11 @@ export class Http2Connection implements FrameSink, StreamConnection {
     this.#requireLength(payload.length === 8);
     if ((flags & frameFlag.ack) === 0)
       this.#answer(frame(frameType.ping, frameFlag.ack, 0, payload.toString("latin1")));
+  }
+
+  #onGoaway(streamId: number, payload: Buffer): void {
+    this.#requireStream(streamId === 0);
+    this.#requireLength(payload.length >= 8);
   }
 
   #onPriority(streamId: number, payload: Buffer): void {
@@ -492,7 +525,10 @@ export class Http2Connection implements FrameSink, StreamConnection {
   #pump(): void {
     while (this.#ready.size > 0) {
       for (const stream of this.#ready) {
-        if (!this.#output.isWritable) return;
+        if (!this.#output.isWritable) {
+          this.#stallTimer ??= setTimeout(() => this.#destroy(), this.#options.idleMs);
+          return;
+        }
         if (!stream.pump()) this.#ready.delete(stream);
       }
     }
@@ -547,7 +583,9 @@ export class Http2Connection implements FrameSink, StreamConnection {
 
   #abandon(): void {
     clearTimeout(this.#headTimer);
+    clearTimeout(this.#stallTimer);
     this.#ready.clear();
+    this.#unflushed.clear();
     for (const stream of this.#streams.values()) stream.onClosed(false);
     this.#streams.clear();
   }

@@ -19,6 +19,8 @@ export interface FrameSink {
 export class FrameReader {
   readonly #sink: FrameSink;
   #held: Buffer | undefined;
+  /** Since when a frame that is read as a whole has been incomplete, by `performance.now()`. */
+  incompleteSince: number | undefined;
   /** Of a DATA frame. */
   #left = 0;
 
@@ -30,11 +32,14 @@ export class FrameReader {
   read(chunk: Buffer): void {
     const bytes = this.#held === undefined ? chunk : Buffer.concat([this.#held, chunk]);
     this.#held = undefined;
+    const since = this.incompleteSince;
+    this.incompleteSince = undefined;
     let at = 0;
     while (at < bytes.length && !this.#sink.isClosed) {
       const taken = this.#left > 0 ? this.#piece(bytes, at) : this.#frame(bytes, at);
       if (taken === 0) {
         this.#held = bytes.subarray(at);
+        this.incompleteSince = (at === 0 ? since : undefined) ?? performance.now();
         return;
       }
       at += taken;

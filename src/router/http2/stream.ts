@@ -6,13 +6,20 @@ import type { StreamSocket } from "./stream-socket.ts";
 
 /** What waits to be sent before whoever writes is asked to wait. */
 const queueLimit = 64 * 1024;
+const pieceLimit = 128;
+/** What may wait on all streams of a connection before each of them has no more than a piece. */
+const connectionQueueLimit = 1024 * 1024;
 
 /** What a stream shares with the others of its client. */
 export interface StreamConnection {
   readonly initialSendWindow: number;
   /** Bytes that may be sent on all streams together. */
   sendWindow: number;
+  /** Bytes that wait to be sent on all streams together. */
+  queued: number;
   readonly streamWindow: number;
+  /** How long a client may take nothing of an answer that is complete. */
+  readonly idleMs: number;
   socketOf(stream: Http2Stream): StreamSocket;
   write(text: string): void;
   writeHead(streamId: number, block: string, endsStream: boolean): void;
@@ -45,6 +52,8 @@ export class Http2Stream {
   /** Bytes that were read since the client was last told. */
   unacknowledged = 0;
   closed = false;
+  /** Bytes of the request's head, as RFC 9113, 6.5.2 counts them. */
+  readonly headSize: number;
   readonly #connection: StreamConnection;
   readonly #expected: number | undefined;
   #received = 0;
@@ -58,9 +67,10 @@ export class Http2Stream {
   #needsDrain = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(connection: StreamConnection, id: number, head: RequestHead, endsStream: boolean) {
+  constructor(connection: StreamConnection, id: number, head: RequestHead, headSize: number, endsStream: boolean) {
     this.#connection = connection;
     this.id = id;
+    this.headSize = headSize;
     this.sendWindow = connection.initialSendWindow;
     this.receiveWindow = connection.streamWindow;
     this.#expected = head.contentLength;
@@ -84,7 +94,8 @@ export class Http2Stream {
     this.#received += piece.length;
     if (this.#expected !== undefined && this.#received > this.#expected) return false;
     this.#unread += piece.length;
-    if (this.request.destroyed || this.request.push(piece)) this.onRead();
+    this.request.receive(piece);
+    this.onRead();
     this.#timer?.refresh();
     return true;
   }
@@ -96,11 +107,12 @@ export class Http2Stream {
     return true;
   }
 
-  /** What has come has been read, or nearly. */
+  /** What does not wait any more may come again. */
   onRead(): void {
-    if (this.#unread === 0) return;
-    const count = this.#unread;
-    this.#unread = 0;
+    if (this.closed) return;
+    const count = this.#unread - this.request.waiting;
+    if (count === 0) return;
+    this.#unread -= count;
     this.#connection.giveBack(this, count);
   }
 
@@ -116,8 +128,10 @@ export class Http2Stream {
     if (this.closed) return false;
     this.#pieces.push({ bytes, at: 0, written });
     this.#queued += bytes.length;
+    this.#connection.queued += bytes.length;
     this.#connection.onReady(this);
-    if (this.#queued < queueLimit) return true;
+    const isLoaded = this.#connection.queued > connectionQueueLimit;
+    if (!isLoaded && this.#queued < queueLimit && this.#pieces.length < pieceLimit) return true;
     this.#needsDrain = true;
     return false;
   }
@@ -150,8 +164,15 @@ export class Http2Stream {
     const piece = this.#pieces[0] as Piece;
     const { bytes, at, written } = piece;
     const size = Math.min(bytes.length - at, frameSizeLimit, this.sendWindow, this.#connection.sendWindow);
-    if (size <= 0) return false;
+    if (size <= 0) {
+      // Nobody else watches over what was handed over as a whole.
+      if (this.#ended && this.#timer === undefined) {
+        this.setTimeout(this.#connection.idleMs, () => this.destroy(errorCode.cancel));
+      }
+      return false;
+    }
     this.sendWindow -= size;
+    this.#connection.queued -= size;
     this.#connection.sendWindow -= size;
     this.#queued -= size;
     piece.at += size;
@@ -166,7 +187,7 @@ export class Http2Stream {
     }
     this.#timer?.refresh();
     if (isAll) return this.#finish();
-    if (this.#needsDrain && this.#queued < queueLimit / 2) {
+    if (this.#needsDrain && this.#queued < queueLimit / 2 && this.#pieces.length < pieceLimit / 2) {
       this.#needsDrain = false;
       this.response.emit("drain");
     }
@@ -194,6 +215,8 @@ export class Http2Stream {
     this.closed = true;
     clearTimeout(this.#timer);
     this.#pieces.length = 0;
+    this.#connection.queued -= this.#queued;
+    this.#queued = 0;
     if (this.#unread > 0) this.#connection.giveBack(undefined, this.#unread);
     this.#unread = 0;
     this.response.onClosed(isFinished);

@@ -25,6 +25,8 @@ export interface FieldSection {
   readonly fields: string[];
   /** One of them may not be in a message. */
   readonly isBad: boolean;
+  /** As RFC 9113, 6.5.2 counts. */
+  readonly size: number;
   /** There were more than the limit allows: not all are here. */
   readonly isTooLong: boolean;
 }
@@ -71,7 +73,7 @@ export class HpackDecoder {
       if (size <= this.#limit) fields.push(field.name, field.value);
     }
     this.#block = Buffer.alloc(0);
-    return { fields, isBad, isTooLong: size > this.#limit };
+    return { fields, isBad, size, isTooLong: size > this.#limit };
   }
 
   /** Undefined for an instruction about the table, which may come before the first field only. */
