@@ -77,7 +77,7 @@ export class Front {
   }
 
   #onBroken(error: ParserError, socket: Socket & { _httpMessage?: ServerResponse | null }): void {
-    if (isPreface(error)) {
+    if (isPreface(error) && !socket._httpMessage) {
       this.#http2.accept(socket, takeOver(socket, error));
       return;
     }

@@ -207,4 +207,23 @@ suite("HTTP/2, frame by frame", () => {
     client.send(frame(frameType.settings, 0, 0, `\0\x04${uint32(65_535)}`));
     assert.equal(String((await client.got(frameType.data, 499))?.payload), "0");
   });
+
+  test("answers requests that were on their way when the worker retires", async (t) => {
+    const dyno = await startDyno(t, (_request, response) => response.end("late"));
+    const https = await freePort("127.0.0.1");
+    const retiring = await startWorker(t, { https, entries: tlsEntries(), apps: [routesTo([dyno.target])] });
+    const client = await FrameClient.connect(t, https);
+    client.head(1, get, endStream);
+    assert.equal(String((await client.got(frameType.data, 1))?.payload), "late");
+    retiring.child.kill("SIGTERM");
+    const ping = await client.got(frameType.ping, 0);
+    const lastIds = () =>
+      client.seen.filter(({ type }) => type === frameType.goaway).map((each) => each.payload.readUInt32BE(0));
+    assert.deepEqual(lastIds(), [2 ** 31 - 1]);
+    client.head(3, get, endStream);
+    client.send(frame(frameType.ping, frameFlag.ack, 0, String(ping?.payload.toString("latin1"))));
+    assert.equal(String((await client.got(frameType.data, 3))?.payload), "late");
+    while (!client.closed) await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.deepEqual(lastIds(), [2 ** 31 - 1, 3]);
+  });
 });

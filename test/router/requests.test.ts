@@ -67,6 +67,7 @@ const cases: readonly Conversation[] = [
   { name: "half of the preface of HTTP/2", send: `PRI * HTTP/2.0\r\n\r\nGET / HTTP/1.1\r\n${host}\r\n`, ...bad },
   // Answered as HTTP/2 would have it: SETTINGS, and GOAWAY with FRAME_SIZE_ERROR.
   { name: "the preface of HTTP/2, and then a request of HTTP/1.1", send: `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nGET / HTTP/1.1\r\n${host}\r\n`, sees: "nothing", gets: new RegExp(`${goaway(6)}$`) },
+  { name: "the preface of HTTP/2 behind a request that has no answer yet", send: `GET /first HTTP/1.1\r\n${host}\r\nPRI * HTTP/2.0\r\n\r\nSM\r\n\r\n`, sees: /^GET \/first /, gets: /^HTTP\/1.1 200 OK\r\n[\s\S]*\r\nConnection: close\r\n\r\nok$/ },
   { name: "a TLS hello", send: "\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", ...bad },
 
   // Targets and hosts.

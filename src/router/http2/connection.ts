@@ -44,6 +44,7 @@ const headsLimit = 4 * 1024 * 1024;
 // Streams that ended lately: what may still come for them is no mistake.
 const remembered = 1_000;
 const lastWordsMs = 1_000;
+const highestStreamId = 2 ** 31 - 1;
 
 export interface ConnectionOptions {
   readonly onRequest: (request: Http2Request, response: Http2Response) => void;
@@ -98,6 +99,8 @@ export class Http2Connection implements FrameSink, StreamConnection {
   #headTimer: NodeJS.Timeout | undefined;
   /** Runs while the client takes nothing of what is sent. */
   #stallTimer: NodeJS.Timeout | undefined;
+  /** Runs while the client has been told to begin nothing more, and what is on its way is awaited. */
+  #leaveTimer: NodeJS.Timeout | undefined;
   /** We have said goodbye: streams above are not begun. */
   #goodbyeAt: number | undefined;
   isClosed = false;
@@ -134,6 +137,14 @@ export class Http2Connection implements FrameSink, StreamConnection {
 
   /** Ends once its requests have their answers; takes no further ones. */
   retire(): void {
+    if (this.isClosed || this.#goodbyeAt !== undefined || this.#leaveTimer !== undefined) return;
+    // RFC 9113, 6.8: requests that are on their way are still taken. The answer to the ping says that the client knows.
+    this.write(goaway(highestStreamId, errorCode.noError) + frame(frameType.ping, 0, 0, "\0".repeat(8)));
+    this.#leaveTimer = setTimeout(() => this.#leave(), lastWordsMs);
+  }
+
+  #leave(): void {
+    clearTimeout(this.#leaveTimer);
     if (this.isClosed || this.#goodbyeAt !== undefined) return;
     this.#sayGoodbye(errorCode.noError);
     this.#endIfDone();
@@ -477,8 +488,9 @@ export class Http2Connection implements FrameSink, StreamConnection {
   #onPing(flags: number, streamId: number, payload: Buffer): void {
     this.#requireStream(streamId === 0);
     this.#requireLength(payload.length === 8);
-    if ((flags & frameFlag.ack) === 0)
+    if ((flags & frameFlag.ack) === 0) {
       this.#answer(frame(frameType.ping, frameFlag.ack, 0, payload.toString("latin1")));
+    } else if (this.#leaveTimer !== undefined) this.#leave();
   }
 
   #onGoaway(streamId: number, payload: Buffer): void {
@@ -536,7 +548,7 @@ export class Http2Connection implements FrameSink, StreamConnection {
 
   #sayGoodbye(code: ErrorCode): void {
     this.#goodbyeAt = this.#lastId;
-    this.write(frame(frameType.goaway, 0, 0, uint32(this.#lastId) + uint32(code)));
+    this.write(goaway(this.#lastId, code));
   }
 
   #endIfDone(): void {
@@ -584,9 +596,14 @@ export class Http2Connection implements FrameSink, StreamConnection {
   #abandon(): void {
     clearTimeout(this.#headTimer);
     clearTimeout(this.#stallTimer);
+    clearTimeout(this.#leaveTimer);
     this.#ready.clear();
     this.#unflushed.clear();
     for (const stream of this.#streams.values()) stream.onClosed(false);
     this.#streams.clear();
   }
+}
+
+function goaway(lastStreamId: number, code: ErrorCode): string {
+  return frame(frameType.goaway, 0, 0, uint32(lastStreamId) + uint32(code));
 }
