@@ -75,7 +75,7 @@ export async function bootHost(t: CleanUp, release: Release): Promise<SystemdHos
 
 // What systemd and an engine need. `--privileged` would ask for capabilities that not every machine has to give.
 function asMachine(volumes: Readonly<Record<string, string>>): string[] {
-  const capabilities = ["SYS_ADMIN", "NET_ADMIN"].flatMap((name) => ["--cap-add", name]);
+  const capabilities = ["SYS_ADMIN", "NET_ADMIN", "SYS_PTRACE"].flatMap((name) => ["--cap-add", name]);
   const unconfined = ["seccomp=unconfined", "apparmor=unconfined"].flatMap((option) => ["--security-opt", option]);
   const cgroups = ["--cgroupns=host", "-v", "/sys/fs/cgroup:/sys/fs/cgroup:rw"];
   return [
