@@ -27,7 +27,12 @@ const answer: RequestListener = async (request, response) => {
     response.writeHead(403, { "content-length": 6 }).end("early\n");
     return;
   }
-  for await (const _ of request);
+  try {
+    for await (const _ of request);
+  } catch {
+    // h2spec leaves in the middle of some requests.
+    return;
+  }
   if (request.url === "/trailers") {
     response.writeHead(200, { trailer: "x-sum", "transfer-encoding": "chunked" });
     response.write("hello");
