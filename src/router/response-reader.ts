@@ -101,12 +101,12 @@ export class ResponseReader {
   /** Where an empty line ends the head, from the line feed before it on. */
   #endOfHead(searched: string): { readonly at: number; readonly length: number } | undefined {
     const usual = searched.indexOf("\r\n\r\n");
-    const shorter = searched.indexOf("\n\n");
     const first = searched.indexOf("\n");
     // Where the first line ends as it should, the others must too, or the head is refused.
     if (
       usual >= 0 &&
-      !(shorter >= 0 && shorter < usual) &&
+      // Not beyond the head: what was read may be 64 KB of a body.
+      !searched.slice(0, usual).includes("\n\n") &&
       this.#begun === "" &&
       searched.charCodeAt(first - 1) === 13
     ) {
